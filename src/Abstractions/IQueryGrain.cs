@@ -1,0 +1,32 @@
+using Orleans;
+
+namespace Trident.Abstractions;
+
+/// <summary>One query at one party. Keyed by <see cref="PartyKeys.Query"/>; lives for one answer.</summary>
+[Alias("trident.IQueryGrain")]
+public interface IQueryGrain : IGrainWithStringKey
+{
+    /// <summary>Answers the query, once. A second call is refused with <see cref="QueryFailureKind.AlreadyAnswered"/>.</summary>
+    /// <param name="request">What the client asks, sealed to this party.</param>
+    /// <param name="cancellationToken">Given up by the client.</param>
+    [Alias("Answer")]
+    Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken cancellationToken);
+}
+
+/// <summary>Gives out tickets for stock, each of a party's own third.</summary>
+[Alias("trident.ITicketGrain")]
+public interface ITicketGrain : IGrainWithStringKey
+{
+    /// <summary>Leases up to <paramref name="count"/> tickets (1 to 1,024) for one version of a table.</summary>
+    [Alias("Lease")]
+    Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken);
+}
+
+/// <summary>What an operator may see of a party.</summary>
+[Alias("trident.IStatusGrain")]
+public interface IStatusGrain : IGrainWithStringKey
+{
+    /// <summary>Counts and levels of this party, as of now.</summary>
+    [Alias("Get")]
+    Task<PartyStatus> GetAsync(CancellationToken cancellationToken);
+}

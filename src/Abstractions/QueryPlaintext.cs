@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+
+namespace Trident.Abstractions;
+
+/// <summary>
+/// What a client seals to a party: one ticket and one selector key per row asked for.
+/// Layout, little-endian: <c>u8 version | u16 count | u32 key size | count × (32-byte batch id | i32 item) | count × key</c>.
+/// </summary>
+public sealed class QueryPlaintext
+{
+    private const byte FormatVersion = 1;
+    private const int HeaderSize = 7;
+    private const int TicketSize = 36;
+
+    /// <summary>The most rows that one query may ask for.</summary>
+    public const int MaxCount = 1024;
+
+    private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly int _keySize;
+
+    private QueryPlaintext(ReadOnlyMemory<byte> bytes, int count, int keySize) => (_bytes, Count, _keySize) = (bytes, count, keySize);
+
+    /// <summary>How many rows are asked for.</summary>
+    public int Count { get; }
+
+    /// <summary>Batch id (32 bytes) of ticket <paramref name="index"/>.</summary>
+    public ReadOnlySpan<byte> Batch(int index) => _bytes.Span.Slice(HeaderSize + index * TicketSize, 32);
+
+    /// <summary>Item of ticket <paramref name="index"/>.</summary>
+    public int Item(int index) => BinaryPrimitives.ReadInt32LittleEndian(_bytes.Span[(HeaderSize + index * TicketSize + 32)..]);
+
+    /// <summary>Selector key <paramref name="index"/>, encoded.</summary>
+    public ReadOnlySpan<byte> Key(int index) => _bytes.Span.Slice(HeaderSize + Count * TicketSize + index * _keySize, _keySize);
+
+    /// <summary>Encodes tickets and keys. All keys have one size.</summary>
+    public static byte[] Write(IReadOnlyList<(byte[] Batch, int Item)> tickets, IReadOnlyList<byte[]> keys)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(tickets.Count, keys.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(keys.Count, MaxCount);
+        int keySize = keys[0].Length;
+        byte[] bytes = new byte[HeaderSize + keys.Count * (TicketSize + keySize)];
+        Span<byte> rest = bytes;
+        rest[0] = FormatVersion;
+        BinaryPrimitives.WriteUInt16LittleEndian(rest[1..], (ushort)keys.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(rest[3..], keySize);
+        rest = rest[HeaderSize..];
+        foreach ((byte[] batch, int item) in tickets)
+        {
+            batch.AsSpan(0, 32).CopyTo(rest);
+            BinaryPrimitives.WriteInt32LittleEndian(rest[32..], item);
+            rest = rest[TicketSize..];
+        }
+
+        foreach (byte[] key in keys)
+        {
+            ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, keySize);
+            key.CopyTo(rest);
+            rest = rest[keySize..];
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="FormatException">It is something else; the message says what is wrong.</exception>
+    public static QueryPlaintext Parse(ReadOnlyMemory<byte> bytes, int expectedCount)
+    {
+        ReadOnlySpan<byte> span = bytes.Span;
+        if (span.Length < HeaderSize)
+        {
+            throw new FormatException($"The query is cut short: {span.Length} bytes, where the header alone has {HeaderSize}.");
+        }
+
+        if (span[0] != FormatVersion)
+        {
+            throw new FormatException($"The query has format version {span[0]}; this party reads version {FormatVersion}.");
+        }
+
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(span[1..]);
+        int keySize = BinaryPrimitives.ReadInt32LittleEndian(span[3..]);
+        if (count is < 1 or > MaxCount || count != expectedCount)
+        {
+            throw new FormatException($"The query holds {count} keys; its envelope says {expectedCount}, and 1 to {MaxCount} are allowed.");
+        }
+
+        if (keySize is < 1 or > 1 << 16 || span.Length != HeaderSize + (long)count * (TicketSize + keySize))
+        {
+            throw new FormatException($"The query has {span.Length} bytes, which do not hold {count} keys of {keySize} bytes and their tickets.");
+        }
+
+        return new QueryPlaintext(bytes, count, keySize);
+    }
+
+    /// <summary>The associated data of a query and of its answer: <c>"trident query v1" | party | query id | table version | count</c>.</summary>
+    public static byte[] Aad(int party, Guid queryId, Guid tableVersion, int count)
+    {
+        byte[] aad = new byte[16 + 1 + 16 + 16 + 4];
+        "trident query v1"u8.CopyTo(aad);
+        aad[16] = (byte)party;
+        queryId.TryWriteBytes(aad.AsSpan(17), bigEndian: true, out _);
+        tableVersion.TryWriteBytes(aad.AsSpan(33), bigEndian: true, out _);
+        BinaryPrimitives.WriteInt32LittleEndian(aad.AsSpan(49), count);
+        return aad;
+    }
+}

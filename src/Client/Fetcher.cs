@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Trident.Abstractions;
+using Trident.Protocol.Sealing;
+using Trident.Protocol.Tables;
+
+namespace Trident.Client;
+
+/// <summary>Fetches rows of a described table: tickets, attempts, and what to do when one fails.</summary>
+internal sealed class Fetcher(TridentClientOptions options, PartySet parties, ClientSeal[] seals, CancellationToken stopping)
+{
+    private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(100);
+    private readonly ConcurrentDictionary<Guid, LeasePool> _pools = new();
+
+    /// <summary>Fetches rows that are in the table.</summary>
+    public async Task<FetchResult> FetchAsync(TableDescription table, int[] rows, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
+        limit.CancelAfter(options.Deadline);
+        LeasePool pool = _pools.GetOrAdd(table.Version, version => new LeasePool(options.LeaseAhead, (count, ct) => LeaseAsync(version, count, ct), stopping));
+        string doing = "waiting for tickets";
+        try
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                Party[] live = await parties.LiveAsync(limit.Token);
+                doing = "waiting for tickets";
+                LeasedTicket[] tickets = await pool.TakeAsync(rows.Length, limit.Token);
+                doing = "waiting for answers";
+                long leases = pool.Leases;
+                SealedQuery query = SealedQuery.Make(table, rows, tickets, [.. live.Select(p => p.Number)], seals,
+                    options.Deadline - Stopwatch.GetElapsedTime(started));
+                AttemptOutcome outcome = await QueryAttempt.RunAsync(table, rows.Length, query, live, seals, options.Grace, limit.Token);
+                DiscardUnknown(pool, outcome, tickets, leases);
+                if (outcome.Records is not null)
+                {
+                    return Result(table, outcome, attempt, Stopwatch.GetElapsedTime(started));
+                }
+
+                if (outcome.Replies.FirstOrDefault(r => !r.MayBeTriedAgain) is { } final)
+                {
+                    throw final.Refusal!.Kind == QueryFailureKind.Deadline
+                        ? new DeadlineExceededException($"Party {final.Party.Number} ran out of time: {final.Refusal.Message} Ask again, or allow more time.")
+                        : new QueryRefusedException(final.Refusal.Kind, $"Party {final.Party.Number} refused the query: {final.Refusal.Message}");
+                }
+
+                if (attempt >= options.MaxAttempts)
+                {
+                    throw Exhausted(outcome, attempt);
+                }
+
+                // At once the first time: fresh tickets are usually all it takes. After that the parties may need a moment.
+                if (attempt > 1)
+                {
+                    await Task.Delay(FirstRetryDelay * (1 << Math.Min(attempt - 1, 5)), limit.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !stopping.IsCancellationRequested)
+        {
+            string why = doing == "waiting for tickets" && pool.Trouble is { } trouble ? $" ({trouble})" : "";
+            throw new DeadlineExceededException(
+                $"The fetch took longer than its {options.Deadline.TotalSeconds:0.###} s; it ended {doing}{why}. Ask again, or allow more time.");
+        }
+    }
+
+    private static FetchResult Result(TableDescription table, AttemptOutcome outcome, int attempts, TimeSpan latency)
+    {
+        PhaseTimes[] phases = new PhaseTimes[3];
+        long bytes = 0;
+        foreach (PartyReply reply in outcome.Replies.Where(r => r.Share is not null))
+        {
+            phases[reply.Party.Number - 1] = reply.Answer!.Phases;
+            bytes = Math.Max(bytes, reply.Answer.BytesSent);
+        }
+
+        return new FetchResult
+        {
+            Records = outcome.Records!,
+            Verified = outcome.Verified,
+            Latency = latency,
+            Phases = phases,
+            BytesToEachPeer = bytes / (outcome.Asked - 1),
+            Attempts = attempts,
+            Table = table,
+        };
+    }
+
+    /// <summary>
+    /// A batch that one party does not know gives answers that nobody can check. Where the whole query failed of it, a party
+    /// has restarted, and all that was leased before has the same fault.
+    /// </summary>
+    private static void DiscardUnknown(LeasePool pool, AttemptOutcome outcome, LeasedTicket[] tickets, long leases)
+    {
+        if (outcome.Replies.Any(r => r.Refusal?.Kind == QueryFailureKind.UnknownTicket))
+        {
+            pool.DiscardBatches(tickets.Select(t => t.Batch));
+            if (outcome.Records is null)
+            {
+                pool.DiscardLeases(leases);
+            }
+        }
+    }
+
+    private static TridentException Exhausted(AttemptOutcome outcome, int attempts)
+    {
+        string problems = string.Join("; ", outcome.Replies.Where(r => r.Share is null).Select(r => r.Problem));
+        QueryFailure? refusal = outcome.Replies.FirstOrDefault(r => r.Refusal is not null)?.Refusal;
+        return refusal is null
+            ? new TooFewPartiesException($"Fewer than two parties answered, {attempts} times over: {problems}. See whether their silos run.")
+            : new QueryRefusedException(refusal.Kind, $"The parties refused the query, {attempts} times over: {problems}. Ask again later.");
+    }
+
+    /// <summary>One lease from the party whose turn it is. A failure is a value, so that the pool goes on to the next party.</summary>
+    private async Task<TicketLease> LeaseAsync(Guid version, int count, CancellationToken cancellationToken)
+    {
+        Party party = await parties.NextAsync(cancellationToken);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, party.WhileUp);
+        limit.CancelAfter(LeasePatience);
+        TicketLease lease;
+        try
+        {
+            lease = await party.Link.LeaseAsync(version, count, limit.Token).WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            // No stock looks like this too, so it is no sign of a party that is down.
+            cancellationToken.ThrowIfCancellationRequested();
+            return Nothing($"party {party.Number} gave no tickets in time");
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            party.Suspect($"a call failed: {e.Message}");
+            return Nothing($"the call to party {party.Number} failed: {e.Message}");
+        }
+
+        return lease.Failure switch
+        {
+            { Kind: QueryFailureKind.UnknownTable or QueryFailureKind.BadRequest or QueryFailureKind.ForeignSilo } final =>
+                throw new QueryRefusedException(final.Kind, $"Party {party.Number} gave no tickets: {final.Message}"),
+            _ => lease,
+        };
+
+        static TicketLease Nothing(string why) => new([], new QueryFailure(QueryFailureKind.NoStock, why));
+    }
+}

@@ -1,0 +1,19 @@
+using Trident.Abstractions;
+
+namespace Trident.Client;
+
+/// <summary>The way to one party. Calls throw when the party cannot be reached; refusals are values.</summary>
+internal interface IPartyLink : IAsyncDisposable
+{
+    /// <summary>Connects; nothing happens when it is connected.</summary>
+    Task ConnectAsync(CancellationToken cancellationToken);
+
+    /// <summary>Drops the connection, so that the next <see cref="ConnectAsync"/> makes a fresh one.</summary>
+    Task DisconnectAsync();
+
+    Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken);
+
+    Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken cancellationToken);
+
+    Task<PartyStatus> StatusAsync(CancellationToken cancellationToken);
+}

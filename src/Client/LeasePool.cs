@@ -1,0 +1,214 @@
+using Trident.Abstractions;
+
+namespace Trident.Client;
+
+/// <summary>A ticket of the pool.</summary>
+/// <param name="Batch">Batch id, 32 bytes.</param>
+/// <param name="Item">Item of the batch.</param>
+internal readonly record struct LeasedTicket(byte[] Batch, int Item);
+
+/// <summary>
+/// Tickets of one table version, leased ahead: when half are used, more are leased in the background. Each ticket is handed
+/// out once. A lease that brings nothing is tried again (by the caller's rotation, with another party) for as long as
+/// somebody waits.
+/// </summary>
+/// <param name="ahead">How many tickets to hold.</param>
+/// <param name="lease">One lease of up to so many tickets from one party. It throws when trying again is useless.</param>
+/// <param name="stopping">Ends the background work.</param>
+internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<TicketLease>> lease, CancellationToken stopping)
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _lock = new();
+    private readonly LinkedList<(LeasedTicket Ticket, long Lease)> _tickets = new();
+    private TaskCompletionSource _changed = NewSignal();
+    private bool _refilling;
+    private int _awaited;
+    private long _leases;
+    private long _discarded;
+
+    /// <summary>How many tickets are held.</summary>
+    public int Held
+    {
+        get { lock (_lock) { return _tickets.Count; } }
+    }
+
+    /// <summary>The number of the last lease that was begun.</summary>
+    public long Leases
+    {
+        get { lock (_lock) { return _leases; } }
+    }
+
+    /// <summary>Why the last lease brought nothing; null when it brought tickets.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>Takes tickets, the oldest first; waits for them if need be.</summary>
+    public async Task<LeasedTicket[]> TakeAsync(int count, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _awaited += count;
+        }
+
+        try
+        {
+            while (true)
+            {
+                Task changed;
+                lock (_lock)
+                {
+                    if (_tickets.Count >= count)
+                    {
+                        LeasedTicket[] taken = new LeasedTicket[count];
+                        for (int i = 0; i < count; i++)
+                        {
+                            taken[i] = _tickets.First!.Value.Ticket;
+                            _tickets.RemoveFirst();
+                        }
+
+                        if (_tickets.Count <= ahead / 2)
+                        {
+                            StartRefill();
+                        }
+
+                        return taken;
+                    }
+
+                    changed = _changed.Task;
+                    StartRefill();
+                }
+
+                await changed.WaitAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _awaited -= count;
+            }
+        }
+    }
+
+    /// <summary>Throws away the tickets of batches that a party does not know.</summary>
+    public void DiscardBatches(IEnumerable<byte[]> batches)
+    {
+        byte[][] unknown = [.. batches];
+        Discard(entry => unknown.Any(b => b.AsSpan().SequenceEqual(entry.Ticket.Batch)));
+    }
+
+    /// <summary>Throws away what came from leases up to that number, those included that are still on their way.</summary>
+    public void DiscardLeases(long upTo)
+    {
+        lock (_lock)
+        {
+            _discarded = Math.Max(_discarded, upTo);
+        }
+
+        Discard(entry => entry.Lease <= upTo);
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Discard(Func<(LeasedTicket Ticket, long Lease), bool> which)
+    {
+        lock (_lock)
+        {
+            for (LinkedListNode<(LeasedTicket Ticket, long Lease)>? node = _tickets.First, next; node is not null; node = next)
+            {
+                next = node.Next;
+                if (which(node.Value))
+                {
+                    _tickets.Remove(node);
+                }
+            }
+        }
+    }
+
+    /// <summary>Called under the lock.</summary>
+    private void StartRefill()
+    {
+        if (!_refilling && !stopping.IsCancellationRequested)
+        {
+            _refilling = true;
+            _ = Task.Run(RefillAsync, CancellationToken.None);
+        }
+    }
+
+    private async Task RefillAsync()
+    {
+        bool scarce = false;
+        while (true)
+        {
+            int wanted;
+            long number;
+            lock (_lock)
+            {
+                wanted = Math.Max(ahead, _awaited) - _tickets.Count;
+                bool needed = _tickets.Count < _awaited;
+                if (wanted <= 0 || (scarce && !needed) || stopping.IsCancellationRequested)
+                {
+                    _refilling = false;
+                    return;
+                }
+
+                // Where stock is short, what is needed now comes before what may be needed later.
+                wanted = scarce ? _awaited - _tickets.Count : wanted;
+                number = ++_leases;
+            }
+
+            try
+            {
+                TicketLease brought = await lease(Math.Min(wanted, QueryPlaintext.MaxCount), stopping);
+                scarce = Add(brought, number) == 0;
+                Trouble = scarce ? brought.Failure?.Message ?? "a party gave an empty lease" : null;
+                if (scarce)
+                {
+                    await Task.Delay(RetryDelay, stopping);
+                }
+            }
+            catch (Exception e)
+            {
+                // Everyone who waits now gets it; whoever comes later tries again.
+                TaskCompletionSource changed;
+                lock (_lock)
+                {
+                    _refilling = false;
+                    (changed, _changed) = (_changed, NewSignal());
+                }
+
+                Trouble = e.Message;
+                changed.TrySetException(e);
+                _ = changed.Task.Exception; // nobody may be waiting
+                return;
+            }
+        }
+    }
+
+    private int Add(TicketLease brought, long number)
+    {
+        int added = 0;
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            foreach (TicketRange range in number > _discarded ? brought.Ranges : [])
+            {
+                if (range.Batch.Length != 32)
+                {
+                    continue;
+                }
+
+                foreach (int item in range.Items)
+                {
+                    _tickets.AddLast((new LeasedTicket(range.Batch, item), number));
+                    added++;
+                }
+            }
+
+            (changed, _changed) = added > 0 ? (_changed, NewSignal()) : (NewSignal(), _changed);
+        }
+
+        changed.TrySetResult();
+        return added;
+    }
+}

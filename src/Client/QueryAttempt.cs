@@ -1,0 +1,144 @@
+using System.Security.Cryptography;
+using Trident.Abstractions;
+using Trident.Protocol.Sealing;
+using Trident.Protocol.Tables;
+
+namespace Trident.Client;
+
+/// <summary>What one party replied: an opened share, a refusal, or nothing at all.</summary>
+internal sealed record PartyReply(Party Party, QueryAnswer? Answer, uint[]? Share, QueryFailure? Refusal, string? Trouble)
+{
+    /// <summary>Whether asking again with a fresh query id and fresh tickets can help, and harms nothing.</summary>
+    public bool MayBeTriedAgain => Refusal is null || Refusal.Kind is QueryFailureKind.UnknownTicket or QueryFailureKind.UsedTicket
+        or QueryFailureKind.NoPeers or QueryFailureKind.NoStock or QueryFailureKind.AlreadyAnswered;
+
+    /// <summary>For messages.</summary>
+    public string Problem => $"party {Party.Number}: {(Refusal is null ? Trouble : $"{Refusal.Kind}, {Refusal.Message}")}";
+}
+
+/// <summary>What an attempt came to: records, or the replies that say why there are none.</summary>
+internal sealed record AttemptOutcome(byte[][]? Records, bool Verified, IReadOnlyList<PartyReply> Replies, int Asked);
+
+/// <summary>One query, asked once.</summary>
+internal static class QueryAttempt
+{
+    /// <summary>
+    /// Calls the parties and opens what they answer. Two answers are enough; the third is waited for during the grace, and a
+    /// party that is not up is not waited for.
+    /// </summary>
+    /// <exception cref="AnswerCheckException">Shares contradict one another, here or at a party.</exception>
+    public static async Task<AttemptOutcome> RunAsync(TableDescription table, int count, SealedQuery query, IReadOnlyList<Party> parties,
+        ClientSeal[] seals, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Task<PartyReply>> pending = [.. parties.Select(p => CallAsync(p, table, count, query, seals[p.Number - 1], end.Token))];
+        Dictionary<Task<PartyReply>, Party> owners = pending.Zip(parties).ToDictionary(x => x.First, x => x.Second);
+        List<PartyReply> replies = [];
+        int good = 0;
+        Task? patience = null;
+        try
+        {
+            while (pending.Count > 0 && good + pending.Count >= 2)
+            {
+                if (good >= 2)
+                {
+                    if (pending.All(t => !t.IsCompleted && !owners[t].IsUp))
+                    {
+                        break;
+                    }
+
+                    patience ??= Task.Delay(grace, end.Token);
+                    if (await Task.WhenAny([.. pending, patience]) == patience)
+                    {
+                        cancellationToken.ThrowIfCancellationRequested();
+                        pending.ForEach(t => owners[t].Suspect($"it did not answer within {grace.TotalMilliseconds:0} ms of the others"));
+                        break;
+                    }
+                }
+
+                Task<PartyReply> done = await Task.WhenAny(pending);
+                pending.Remove(done);
+                PartyReply reply = await done;
+                replies.Add(reply);
+                good += reply.Share is null ? 0 : 1;
+                if (reply.Refusal is { Kind: QueryFailureKind.OffTheLine } refusal)
+                {
+                    throw new AnswerCheckException("e-share line",
+                        $"Party {reply.Party.Number} ended the query because shares did not agree: {refusal.Message} A party lies or is broken; find out which before asking again.");
+                }
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (good < 2)
+            {
+                return new AttemptOutcome(null, false, replies, parties.Count);
+            }
+
+            uint[]?[] shares = new uint[]?[3];
+            foreach (PartyReply reply in replies)
+            {
+                shares[reply.Party.Number - 1] = reply.Share;
+            }
+
+            byte[][] records = AnswerOpener.Open(table, count, shares);
+            bool verified = good == 3 && replies.All(r => r.Answer!.AllAgreed);
+            return new AttemptOutcome(records, verified, replies, parties.Count);
+        }
+        finally
+        {
+            // Calls that nobody waits for any more; they take their exceptions with them.
+            await end.CancelAsync();
+        }
+    }
+
+    private static async Task<PartyReply> CallAsync(Party party, TableDescription table, int count, SealedQuery query, ClientSeal seal,
+        CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, party.WhileUp);
+        QueryAnswer answer;
+        try
+        {
+            answer = await party.Link.AnswerAsync(query.Request(party.Number), either.Token).WaitAsync(either.Token);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            return Failed("the query was given up");
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            return Failed("it went down");
+        }
+        catch (Exception e)
+        {
+            party.Suspect($"a call failed: {e.Message}");
+            return Failed($"the call failed: {e.Message}");
+        }
+
+        if (answer.Failure is not null)
+        {
+            return new PartyReply(party, answer, null, answer.Failure, null);
+        }
+
+        byte[] share;
+        try
+        {
+            share = query.OpenAnswer(party.Number, seal, answer.Sealed);
+        }
+        catch (SealingException e)
+        {
+            // Whoever carries the answer can spoil it; that is no proof against the party.
+            return Failed($"its answer does not open: {e.Message}");
+        }
+
+        try
+        {
+            return new PartyReply(party, answer, AnswerOpener.Words(party.Number, share, count * table.Words), null, null);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(share);
+        }
+
+        PartyReply Failed(string trouble) => new(party, null, null, null, trouble);
+    }
+}

@@ -1,0 +1,35 @@
+using Trident.Abstractions;
+
+namespace Trident.Client;
+
+/// <summary>A fetch, or a connection, that failed. The message says what was wrong and what to do.</summary>
+public class TridentException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A row that the table does not have.</summary>
+public sealed class RowOutOfRangeException(string message) : TridentException(message);
+
+/// <summary>A table that the deployment does not have.</summary>
+public sealed class UnknownTableException(string message) : TridentException(message);
+
+/// <summary>Fewer than two parties answer: nothing can be opened.</summary>
+public sealed class TooFewPartiesException(string message) : TridentException(message);
+
+/// <summary>
+/// Shares that contradict one another: a party lies, or is broken. Never tried again by itself: a party that could make the
+/// client ask again until an answer passes would learn from which ones do.
+/// </summary>
+public sealed class AnswerCheckException(string check, string message) : TridentException(message)
+{
+    /// <summary>Which check failed.</summary>
+    public string Check { get; } = check;
+}
+
+/// <summary>The parties refused the query.</summary>
+public sealed class QueryRefusedException(QueryFailureKind kind, string message) : TridentException(message)
+{
+    /// <summary>Why.</summary>
+    public QueryFailureKind Kind { get; } = kind;
+}
+
+/// <summary>The fetch was not done within <see cref="TridentClientOptions.Deadline"/>.</summary>
+public sealed class DeadlineExceededException(string message) : TridentException(message);

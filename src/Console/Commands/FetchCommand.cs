@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using Trident.Abstractions;
+using Trident.Client;
+using Trident.Console.Deployments;
+using Trident.Console.Text;
+
+namespace Trident.Console.Commands;
+
+/// <summary><c>trident fetch DIR --table NAME --row N[,N…]</c>.</summary>
+internal static class FetchCommand
+{
+    public static Command Create()
+    {
+        Argument<string> directory = new("DIR") { Description = "Directory of the deployment." };
+        Option<string> table = new("--table") { Description = "Name of the table.", Required = true };
+        Option<int[]> row = new("--row")
+        {
+            Description = "Row, or rows separated by commas, counted from 0.",
+            HelpName = "N[,N…]",
+            Required = true,
+            AllowMultipleArgumentsPerToken = false,
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = NumberList.ForOption(text => NumberList.Parse(text, "row")),
+        };
+        Option<bool> json = new("--json") { Description = "Print the result as JSON." };
+        Command command = new("fetch", "Fetch rows privately and print their numbers.") { directory, table, row, json };
+        command.Runs(async (parsed, context, stop) =>
+        {
+            await using TridentClient client = await OpenDeployment.ConnectAsync(OpenDeployment.At(parsed.GetRequiredValue(directory)), stop);
+            FetchReport report = await FetchAsync(client, parsed.GetRequiredValue(table), parsed.GetRequiredValue(row), stop);
+            if (parsed.GetValue(json))
+            {
+                context.Out.WriteLine(CommandContext.Json(report, indented: false));
+                return CommandRunner.Done;
+            }
+
+            foreach (FetchedRow fetched in report.Rows)
+            {
+                context.Out.WriteLine($"row {fetched.Row}: {RecordNumbers.Line(fetched.Values)}");
+            }
+
+            string check = report.Verified ? "the third party's share agrees" : "NOT VERIFIED: only two parties answered";
+            context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{check}; {report.LatencyMs:0.00} ms"));
+            return CommandRunner.Done;
+        });
+        return command;
+    }
+
+    /// <summary>Fetches rows, in as few queries as the protocol allows. The latency is that of all of them together.</summary>
+    private static async Task<FetchReport> FetchAsync(TridentClient client, string table, int[] rows, CancellationToken stop)
+    {
+        List<FetchedRow> fetched = [];
+        bool verified = true;
+        TimeSpan latency = TimeSpan.Zero;
+        foreach (int[] part in rows.Chunk(QueryPlaintext.MaxCount))
+        {
+            FetchResult result = await client.FetchAsync(table, part, stop);
+            verified &= result.Verified;
+            latency += result.Latency;
+            fetched.AddRange(part.Select((r, i) => new FetchedRow(r, RecordNumbers.Values(result.Records[i], result.Table.Shape))));
+        }
+
+        return new FetchReport(table, [.. fetched], verified, Math.Round(latency.TotalMilliseconds, 3));
+    }
+}

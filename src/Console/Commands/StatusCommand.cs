@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Globalization;
+using Spectre.Console;
+using Trident.Abstractions;
+using Trident.Client;
+using Trident.Console.Deployments;
+
+namespace Trident.Console.Commands;
+
+/// <summary><c>trident status DIR</c>.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        Argument<string> directory = new("DIR") { Description = "Directory of the deployment." };
+        Option<bool> json = new("--json") { Description = "Print the result as JSON." };
+        Command command = new("status", "Show what each party serves and has counted since it started.") { directory, json };
+        command.Runs(async (parsed, context, stop) =>
+        {
+            await using TridentClient client = await OpenDeployment.ConnectAsync(OpenDeployment.At(parsed.GetRequiredValue(directory)), stop);
+            PartyStatus?[] parties = await client.StatusAsync(stop);
+            if (parsed.GetValue(json))
+            {
+                context.Out.WriteLine(CommandContext.Json(
+                    new { Parties = parties.Select((s, i) => new { Party = i + 1, Up = s is not null, Status = s }) }, indented: true));
+                return CommandRunner.Done;
+            }
+
+            context.Results.Write(Parties(parties));
+            context.Results.Write(Tables(parties));
+            context.Results.Write(Links(parties));
+            return CommandRunner.Done;
+        });
+        return command;
+    }
+
+    private static Table Parties(PartyStatus?[] parties)
+    {
+        Table table = NewTable("Parties", "party", "state", "answered", "degraded", "failed", "frames refused", "frames dropped", "transport", "memory", "up for");
+        for (int i = 0; i < parties.Length; i++)
+        {
+            if (parties[i] is not { } s)
+            {
+                table.AddRow(Number(i + 1), "down", "", "", "", "", "", "", "", "");
+                continue;
+            }
+
+            string refused = s.FramesRefused.Values.Sum() == 0
+                ? "0"
+                : string.Join(", ", s.FramesRefused.Where(f => f.Value > 0).Select(f => $"{f.Key} {Number(f.Value)}"));
+            table.AddRow(
+                Number(s.Party), "up", Number(s.Answered), Number(s.Degraded), Number(s.Failed), Markup.Escape(refused), Number(s.FramesDropped),
+                Markup.Escape(s.Transport), Megabytes(s.WorkingSetBytes), TimeSpan.FromSeconds(Math.Floor(s.UptimeSeconds)).ToString("g", CultureInfo.InvariantCulture));
+        }
+
+        return table;
+    }
+
+    private static Table Tables(PartyStatus?[] parties)
+    {
+        Table table = NewTable(
+            "Tables", "party", "table", "shape", "words", "stock", "stock bytes", "budget", "tickets leased", "used", "refused", "version");
+        foreach (PartyStatus s in parties.OfType<PartyStatus>())
+        {
+            foreach (TableStatus t in s.Tables)
+            {
+                table.AddRow(
+                    Number(s.Party), Markup.Escape(t.Name), $"{Number(t.Rows)} × {Number(t.Dimension)} {Markup.Escape(t.Element)}", Number(t.Words),
+                    Number(t.StockItems), Number(t.StockBytes), Number(t.StockBudget), Number(t.TicketsLeased), Number(t.TicketsUsed),
+                    Number(t.TicketsRefused), t.Version.ToString("N")[..8]);
+            }
+        }
+
+        return table;
+    }
+
+    private static Table Links(PartyStatus?[] parties)
+    {
+        Table table = NewTable(
+            "Links", "party", "peer", "state", "connections opened", "failed", "refused", "frames in", "frames out", "bytes in", "bytes out");
+        foreach (PartyStatus s in parties.OfType<PartyStatus>())
+        {
+            foreach (LinkStatus l in s.Links)
+            {
+                table.AddRow(
+                    Number(s.Party), Number(l.Peer), l.Up ? "up" : "down", Number(l.ConnectionsOpened), Number(l.ConnectionsFailed),
+                    Number(l.ConnectionsRefused), Number(l.FramesIn), Number(l.FramesOut), Number(l.BytesIn), Number(l.BytesOut));
+            }
+        }
+
+        return table;
+    }
+
+    private static Table NewTable(string title, params string[] columns)
+    {
+        Table table = new Table().Title(title).Border(TableBorder.Rounded);
+        table.AddColumns(columns);
+        return table;
+    }
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N0} MB");
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Trident.Console.Deployments;
+using Trident.Console.Silos;
+using Trident.Protocol.Tables;
+
+namespace Trident.Console.Commands;
+
+/// <summary><c>trident up DIR</c>: three silos on this machine.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        Argument<string> directory = new("DIR") { Description = "Directory of the deployment." };
+        Option<long?> stock = new("--stock-budget") { Description = "Bytes of memory that a party's stock for one table may take." };
+        Option<string[]> settings = new("--set")
+        {
+            Description = "A setting of the silos, such as Exchange:Grace=00:00:00.5; may be given more than once.",
+            HelpName = "KEY=VALUE",
+        };
+        settings.Validators.Add(result =>
+        {
+            foreach (string bad in result.Tokens.Select(t => t.Value).Where(v => v.IndexOf('=') < 1))
+            {
+                result.AddError($"'{bad}' is no setting: expected KEY=VALUE.");
+            }
+        });
+        Command command = new("up", "Run the three silos on this machine until Ctrl-C or SIGTERM.") { directory, stock, settings };
+        command.Runs(async (parsed, context, stop) =>
+        {
+            DeploymentLayout layout = OpenDeployment.At(parsed.GetRequiredValue(directory));
+            List<string> arguments = [.. (parsed.GetValue(settings) ?? []).Select(s => $"--Trident:{s}")];
+            if (parsed.GetValue(stock) is { } budget)
+            {
+                arguments.Add(FormattableString.Invariant($"--Trident:StockBudgetBytes={budget}"));
+            }
+
+            try
+            {
+                await using LocalSilos silos = await StartAsync(context, layout, arguments, stop);
+                context.Out.WriteLine("ready");
+                context.Out.Flush();
+                return await WatchAsync(context, silos, stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // Ctrl-C and SIGTERM are how this command is meant to end.
+                return CommandRunner.Done;
+            }
+        });
+        return command;
+    }
+
+    /// <summary>Starts the silos and waits until queries can be answered.</summary>
+    public static async Task<LocalSilos> StartAsync(CommandContext context, DeploymentLayout layout, IReadOnlyList<string> settings, CancellationToken stop)
+    {
+        LocalSilos? silos = null;
+        try
+        {
+            await context.WithProgressAsync("starting three silos", async report =>
+                silos = await LocalSilos.StartAsync(layout.Directory, settings, report, stop));
+            await context.WithProgressAsync("waiting for stock", async _ => await silos!.WaitAnsweringAsync(layout, stop));
+            return silos!;
+        }
+        catch
+        {
+            if (silos is not null)
+            {
+                await silos.DisposeAsync();
+            }
+
+            throw;
+        }
+    }
+
+    // Two silos are enough to answer, so one that ends is told of and the others go on.
+    private static async Task<int> WatchAsync(CommandContext context, LocalSilos silos, CancellationToken stop)
+    {
+        List<SiloProcess> running = [.. silos.Silos];
+        while (running.Count > 0)
+        {
+            await Task.WhenAny(running.Select(s => s.Exit)).WaitAsync(stop);
+            foreach (SiloProcess ended in running.Where(s => s.Exit.IsCompleted).ToArray())
+            {
+                running.Remove(ended);
+                context.Error.WriteLine($"trident: the silo of party {ended.Party} ended with exit code {await ended.Exit}; its log is {ended.LogFile}");
+            }
+        }
+
+        context.Error.WriteLine("trident: no silo is left");
+        return CommandRunner.Failed;
+    }
+}

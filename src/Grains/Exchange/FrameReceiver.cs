@@ -1,0 +1,94 @@
+using Microsoft.Extensions.Logging;
+using Trident.Grains.Tables;
+using Trident.Protocol.Wire;
+
+namespace Trident.Grains.Exchange;
+
+/// <summary>Checks a frame that came in and hands it on: shares to the mailbox, proposals to the stock keeper.</summary>
+public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, ServedTables tables, Mailbox mailbox, ILogger<FrameReceiver> log)
+{
+    private const int MaxStockItemsPerBatch = 1 << 16;
+    private Action<FrameHeader, byte[]>? _onProposal;
+
+    /// <summary>Who answers a proposal to make stock.</summary>
+    public void OnProposal(Action<FrameHeader, byte[]> handler) => _onProposal = handler;
+
+    /// <summary>
+    /// Whether a frame with this header may be read at all, before any of its body is: the sizes that the tables imply bound
+    /// what a stranger can make this process hold.
+    /// </summary>
+    public AckReason Admit(FrameHeader header)
+    {
+        if (header.To != peers.Party || header.From == peers.Party || header.From is < 1 or > 3)
+        {
+            return AckReason.UnknownPeer;
+        }
+
+        if (header.Kind == FrameKind.Hello)
+        {
+            return header.BodyLength <= 4096 ? AckReason.Ok : AckReason.TooLarge;
+        }
+
+        if (tables.Find(header.TableVersion) is not { } table)
+        {
+            return AckReason.UnknownTable;
+        }
+
+        long limit = header.Kind switch
+        {
+            FrameKind.EShare => table.MaxEShareBytes,
+            FrameKind.StockMasked => (long)(MaxStockItemsPerBatch + 2) * table.Description.Words * sizeof(uint),
+            FrameKind.StockCheckMask => 2L * table.Description.Rows * sizeof(uint),
+            FrameKind.StockCheckZero => 2L * table.Description.Words * sizeof(uint),
+            _ => 256,
+        };
+        return header.BodyLength <= limit ? AckReason.Ok : AckReason.TooLarge;
+    }
+
+    /// <summary>Authenticates a whole frame and hands it on.</summary>
+    public AckReason Accept(FrameHeader header, ReadOnlySpan<byte> ciphertextAndTag)
+    {
+        FrameOpening opening = session.Open(header, ciphertextAndTag);
+        if (opening.Body is not { } body)
+        {
+            return opening.Reason;
+        }
+
+        PeerLink peer = peers[header.From];
+        Interlocked.Increment(ref peer.FramesIn);
+        Interlocked.Add(ref peer.BytesIn, FrameHeader.Size + ciphertextAndTag.Length);
+        if (peer.Heard(header.Session))
+        {
+            Restarted(log, peer.Party);
+            foreach (ServedTable table in tables.All)
+            {
+                // Its stock went with the old process; tickets of these batches would get only two shares.
+                table.Ledger.Retire();
+            }
+        }
+
+        switch (header.Kind)
+        {
+            case FrameKind.Hello:
+                return AckReason.Ok;
+            case FrameKind.StockPropose:
+                _onProposal?.Invoke(header, body);
+                return AckReason.Ok;
+            default:
+                return mailbox.TryPut(new MailKey(header.Kind, header.Query, header.From), body) ? AckReason.Ok : AckReason.MailboxFull;
+        }
+    }
+
+    /// <summary>Counts and logs a refusal.</summary>
+    public void Refuse(AckReason reason, FrameHeader? header)
+    {
+        peers.Refuse(reason);
+        Refused(log, reason, header?.Kind, header?.From);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Party {Peer} has a new process; stock made with the old one is retired")]
+    private static partial void Restarted(ILogger logger, int peer);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a frame: {Reason} (kind {Kind}, said to be from party {From})")]
+    private static partial void Refused(ILogger logger, AckReason reason, FrameKind? kind, int? from);
+}

@@ -1,0 +1,251 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Trident.Grains.Exchange;
+using Trident.Grains.Tables;
+using Trident.Protocol.Product;
+using Trident.Protocol.Sharing;
+using Trident.Protocol.Wire;
+
+namespace Trident.Grains.Stock;
+
+/// <summary>
+/// Keeps every table's stock at its budget. A party whose own third runs low proposes a batch; the three then make it
+/// together, in five rounds on the exchange links (docs/protocol.md, Stock). Any party may propose, because each gives out
+/// only its own third and they may be used unevenly.
+/// </summary>
+public sealed partial class StockKeeper : BackgroundService
+{
+    private const int ProposalSize = sizeof(int) + 32;
+    private const int ExtraItems = 2;
+    private static readonly TimeSpan BatchDeadline = TimeSpan.FromSeconds(60);
+
+    private readonly ServedTables _tables;
+    private readonly PeerLinks _peers;
+    private readonly FrameSender _sender;
+    private readonly Mailbox _mailbox;
+    private readonly Prss _prss;
+    private readonly LinkSession _session;
+    private readonly ExchangeOptions _options;
+    private readonly ILogger<StockKeeper> _log;
+
+    // One batch computes at a time: batches would only take the cores from one another, and from queries.
+    private readonly SemaphoreSlim _compute = new(1, 1);
+    private readonly ConcurrentDictionary<Guid, Task> _running = new();
+    private CancellationToken _stopping;
+
+    /// <summary>Takes its place as the one that answers proposals.</summary>
+    public StockKeeper(ServedTables tables, PeerLinks peers, FrameSender sender, FrameReceiver receiver, Mailbox mailbox, Prss prss,
+        LinkSession session, ExchangeOptions options, ILogger<StockKeeper> log)
+    {
+        (_tables, _peers, _sender, _mailbox, _prss, _session, _options, _log) = (tables, peers, sender, mailbox, prss, session, options, log);
+        receiver.OnProposal(Join);
+    }
+
+    /// <summary>Items of a table's full stock: what the budget holds, at least 192.</summary>
+    public static int Target(ServedTable table, ExchangeOptions options) =>
+        (int)Math.Clamp(options.StockBudgetBytes / (table.Description.Words * (long)sizeof(uint)), 192, 1 << 24);
+
+    /// <summary>Items of one batch: about four million mask words, so that a batch takes well under a second.</summary>
+    public static int BatchItems(ServedTable table, ExchangeOptions options) =>
+        (int)Math.Clamp(4_000_000L / table.Description.Rows, 12, Math.Min(4096, Target(table, options)));
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        _stopping = stoppingToken;
+        await Task.WhenAll(_tables.All.Select(t => KeepAsync(t, stoppingToken)));
+    }
+
+    private async Task KeepAsync(ServedTable table, CancellationToken cancellationToken)
+    {
+        int target = Target(table, _options);
+        int items = BatchItems(table, _options);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                long own = table.Ledger.Leasable(_peers.Party);
+                bool peersUp = _peers.All.All(p => p.Up);
+                if (!peersUp || (own + items / 3) * 3L > target)
+                {
+                    await Task.Delay(peersUp ? 50 : 100, cancellationToken);
+                    continue;
+                }
+
+                long started = Stopwatch.GetTimestamp();
+                await ProposeAsync(table, items, cancellationToken);
+
+                // Full speed while stock is low; at half the time once it is above a quarter, and the parties take turns.
+                if (own * 12 > target)
+                {
+                    await Task.Delay(Stopwatch.GetElapsedTime(started), cancellationToken);
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is StockCheckException or OffTheLineException or OperationCanceledException or InvalidDataException)
+            {
+                BatchFailed(_log, table.Description.Name, e.Message);
+                await Task.Delay(500, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private Task ProposeAsync(ServedTable table, int items, CancellationToken cancellationToken) =>
+        MakeAsync(table, Guid.NewGuid(), _peers.Party, items, null, cancellationToken);
+
+    private void Join(FrameHeader header, byte[] body)
+    {
+        ServedTable? table = _tables.Find(header.TableVersion);
+        int items = body.Length == ProposalSize ? BinaryPrimitives.ReadInt32LittleEndian(body) : 0;
+        if (table is null || items is < 1 or > 1 << 16 || items > 2 * Target(table, _options)
+            || _running.Count > 8 || table.Ledger.BytesHeld > 3 * _options.StockBudgetBytes)
+        {
+            ProposalRefused(_log, header.From, items);
+            return;
+        }
+
+        _running[header.Query] = Task.Run(async () =>
+        {
+            try
+            {
+                await MakeAsync(table, header.Query, header.From, items, body[sizeof(int)..], _stopping);
+            }
+            catch (Exception e) when (e is StockCheckException or OffTheLineException or OperationCanceledException or InvalidDataException)
+            {
+                if (!_stopping.IsCancellationRequested)
+                {
+                    BatchFailed(_log, table.Description.Name, e.Message);
+                }
+            }
+            finally
+            {
+                _running.TryRemove(header.Query, out _);
+            }
+        });
+    }
+
+    private async Task MakeAsync(ServedTable table, Guid proposal, int proposer, int items, byte[]? proposerNonce, CancellationToken stopping)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        limit.CancelAfter(BatchDeadline);
+        CancellationToken ct = limit.Token;
+        int self = _peers.Party;
+
+        // Round 1: a fresh nonce from each party, so that no restart meets an old batch again.
+        byte[] hello = new byte[ProposalSize];
+        BinaryPrimitives.WriteInt32LittleEndian(hello, items);
+        RandomNumberGenerator.Fill(hello.AsSpan(sizeof(int)));
+        byte[][] nonces = new byte[4][];
+        nonces[self] = hello[sizeof(int)..];
+        await SendBothAsync(self == proposer ? FrameKind.StockPropose : FrameKind.StockNonce, proposal, table, hello, ct);
+        foreach (PeerLink peer in _peers.All)
+        {
+            byte[] nonce = peer.Party == proposer && proposerNonce is not null
+                ? proposerNonce
+                : (await TakeAsync(FrameKind.StockNonce, proposal, peer, ProposalSize, ct))[sizeof(int)..];
+            nonces[peer.Party] = nonce;
+        }
+
+        Guid[] sessions = new Guid[4];
+        sessions[self] = _session.Id;
+        foreach (PeerLink peer in _peers.All)
+        {
+            sessions[peer.Party] = peer.Session;
+        }
+
+        byte[] sessionBytes = new byte[48];
+        for (int p = 1; p <= 3; p++)
+        {
+            sessions[p].TryWriteBytes(sessionBytes.AsSpan((p - 1) * 16), bigEndian: true, out _);
+        }
+
+        BatchId id = BatchIds.Derive(table.Description.Version, items, sessionBytes, [.. nonces[1], .. nonces[2], .. nonces[3]]);
+        int rows = table.Description.Rows, columns = table.Description.Words;
+        using StockBatchMaker maker = new(self, _prss, table.Description.Version, () => table.File.Matrix, rows, columns, id, items);
+
+        byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(maker.Masked, ct), (items + ExtraItems) * columns * sizeof(uint));
+        await ComputeAsync(() => { maker.Opened(masked[1], masked[2], masked[3]); return true; }, ct);
+        byte[] coin = maker.Coin();
+        byte[][] coins = await RoundAsync(FrameKind.StockCoin, coin, coin.Length);
+        maker.Coins(coins[1], coins[2], coins[3]);
+        byte[][] checks = await RoundAsync(FrameKind.StockCheckMask, await ComputeAsync(maker.CheckMask, ct), 2 * rows * sizeof(uint));
+        await ComputeAsync(() => { maker.CheckMasks(checks[1], checks[2], checks[3]); return true; }, ct);
+        byte[][] zeros = await RoundAsync(FrameKind.StockCheckZero, await ComputeAsync(maker.CheckZero, ct), 2 * columns * sizeof(uint));
+        StockBatch batch = maker.Finish(zeros[1], zeros[2], zeros[3]);
+
+        // A peer that restarted in between does not have this batch.
+        if (_peers.All.Any(p => p.Session != sessions[p.Party]))
+        {
+            batch.Dispose();
+            return;
+        }
+
+        table.Ledger.Add(batch);
+        table.StockAdded();
+        BatchMade(_log, items, table.Description.Name);
+
+        async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, int length)
+        {
+            Task sent = SendBothAsync(kind, proposal, table, own, ct);
+            byte[][] all = new byte[4][];
+            all[self] = own;
+            foreach (PeerLink peer in _peers.All)
+            {
+                all[peer.Party] = await TakeAsync(kind, proposal, peer, length, ct);
+            }
+
+            await sent;
+            return all;
+        }
+    }
+
+    private async Task SendBothAsync(FrameKind kind, Guid proposal, ServedTable table, byte[] body, CancellationToken cancellationToken)
+    {
+        foreach (AckReason? reason in await Task.WhenAll(_peers.All.Select(p =>
+            _sender.SendAsync(kind, p.Party, proposal, table.Description.Version, body, cancellationToken))))
+        {
+            if (reason != AckReason.Ok)
+            {
+                throw new InvalidDataException($"a peer did not take the {kind} frame: {reason?.ToString() ?? "it cannot be reached"}");
+            }
+        }
+    }
+
+    private async Task<byte[]> TakeAsync(FrameKind kind, Guid proposal, PeerLink peer, int length, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, peer.WhileUp);
+        byte[] body = await _mailbox.TakeAsync(new MailKey(kind, proposal, peer.Party), either.Token);
+        return body.Length == length
+            ? body
+            : throw new InvalidDataException($"party {peer.Party} sent {body.Length} bytes of {kind} where {length} belong");
+    }
+
+    private async Task<T> ComputeAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        await _compute.WaitAsync(cancellationToken);
+        try
+        {
+            return await Task.Run(work, cancellationToken);
+        }
+        finally
+        {
+            _compute.Release();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Made {Items} items of stock for table {Table}")]
+    private static partial void BatchMade(ILogger logger, int items, string table);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A batch of stock for table {Table} was given up: {Reason}")]
+    private static partial void BatchFailed(ILogger logger, string table, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Did not join party {Peer} in a batch of {Items} items: there is enough, or the proposal is malformed")]
+    private static partial void ProposalRefused(ILogger logger, int peer, int items);
+}

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Trident.Protocol.Sharing;
+
+namespace Trident.Protocol.Product;
+
+/// <summary>
+/// One party's part of a checked batch: per item the share c of aᵀM. The mask a is never held; it comes from the PRSS again when
+/// the item is used.
+/// </summary>
+public sealed class StockBatch : IDisposable
+{
+    private readonly PrssStream _mask;
+    private readonly uint[] _c;
+    private readonly int _columns;
+
+    internal StockBatch(BatchId id, Guid tableVersion, int items, int columns, uint[] c, PrssStream mask) =>
+        (Id, TableVersion, Items, _columns, _c, _mask) = (id, tableVersion, items, columns, c, mask);
+
+    /// <summary>The batch's id.</summary>
+    public BatchId Id { get; }
+
+    /// <summary>The version of the table that it was made for.</summary>
+    public Guid TableVersion { get; }
+
+    /// <summary>How many items it yields.</summary>
+    public int Items { get; }
+
+    /// <summary>Bytes held.</summary>
+    public long Bytes => _c.Length * (long)sizeof(uint);
+
+    /// <summary>Writes this party's share of the item's mask: one element per row.</summary>
+    public void OpenMask(int item, Span<uint> a) => _mask.Degree1(item, a);
+
+    /// <summary>This party's share of aᵀM: one element per word of a record.</summary>
+    public ReadOnlySpan<uint> C(int item) => _c.AsSpan(item * _columns, _columns);
+
+    /// <summary>Zeroes what is left of an item.</summary>
+    public void Forget(int item) => CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan(item * _columns, _columns)));
+
+    /// <summary>Zeroes everything.</summary>
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan()));
+        _mask.Dispose();
+    }
+}

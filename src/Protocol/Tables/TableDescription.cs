@@ -1,0 +1,154 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+
+namespace Trident.Protocol.Tables;
+
+/// <summary>What everyone may know of a table: its name, version and shape. Nothing of its contents.</summary>
+/// <param name="Name">[a-z0-9][a-z0-9_-]{0,62}; part of file names.</param>
+/// <param name="Version">New for each sharing, so shares of two sharings never mix.</param>
+/// <param name="Rows">Number of records, 1 to <see cref="MaxRows"/>.</param>
+/// <param name="Shape">The shape of every record.</param>
+public sealed partial record TableDescription(string Name, Guid Version, int Rows, RecordShape Shape)
+{
+    /// <summary>The product that a table is shared for when nothing else is said: a product with stock.</summary>
+    public const string StockProduct = "stock";
+
+    /// <summary>The most records that a table may have: what a selector key can address.</summary>
+    public const int MaxRows = 1 << 26;
+
+    private const int CurrentFormat = 1;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    /// <summary>Which computation answers queries to the table; "stock" is the only one.</summary>
+    public string Product { get; init; } = StockProduct;
+
+    /// <summary>Field words of one record.</summary>
+    public int Words => Shape.Words;
+
+    /// <summary>Refuses a name that could not be a table's.</summary>
+    /// <exception cref="TableException">The name is not [a-z0-9][a-z0-9_-]{0,62}.</exception>
+    public static void ValidateName(string name)
+    {
+        if (name is null || !NamePattern().IsMatch(name))
+        {
+            throw new TableException(
+                $"'{name}' cannot be a table's name; use 1 to 63 of a-z, 0-9, '_' and '-', beginning with a letter or a digit.");
+        }
+    }
+
+    /// <summary>Refuses a description that no table can have.</summary>
+    /// <exception cref="TableException">Bad name, version, number of rows, shape or product.</exception>
+    public void Validate()
+    {
+        ValidateName(Name);
+        Shape.Validate();
+        if (Version == Guid.Empty)
+        {
+            throw new TableException($"Table '{Name}' has no version.");
+        }
+
+        if (Rows is < 1 or > MaxRows)
+        {
+            throw new TableException($"Table '{Name}' has {Rows:N0} records; a table has 1 to {MaxRows:N0}.");
+        }
+
+        if ((long)Rows * Words > int.MaxValue)
+        {
+            throw new TableException(
+                $"Table '{Name}' would have {(long)Rows * Words:N0} words ({Rows:N0} records of {Words:N0}); a table has at most {int.MaxValue:N0}. "
+                + "Split it into several tables.");
+        }
+
+        if (Product != StockProduct)
+        {
+            throw new TableException($"Table '{Name}' is for the product '{Product}', which is unknown; known is '{StockProduct}'.");
+        }
+    }
+
+    /// <summary>Writes the description as JSON, whole or not at all: a temporary file beside it is renamed over it.</summary>
+    public void Save(string path)
+    {
+        Validate();
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            WriteTo(temporary);
+            File.Move(temporary, path, overwrite: true);
+            DurableFiles.FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    /// <summary>Reads a description.</summary>
+    /// <exception cref="TableException">The file is absent, is no description, or describes no possible table.</exception>
+    public static TableDescription Load(string path)
+    {
+        try
+        {
+            Stored stored = JsonSerializer.Deserialize<Stored>(File.ReadAllBytes(path), Json)
+                ?? throw new TableException($"'{path}' is not a table description: it holds null.");
+            if (stored.Format != CurrentFormat)
+            {
+                throw new TableException(
+                    $"'{path}' is a table description of format {stored.Format}; this program reads format {CurrentFormat}. Share the table again.");
+            }
+
+            if (!Enum.TryParse(stored.Element, ignoreCase: true, out ElementKind element)
+                || !Enum.IsDefined(element))
+            {
+                throw new TableException($"'{path}' names the element kind '{stored.Element}'; known are u8, i4, f4 and f8.");
+            }
+
+            var description = new TableDescription(stored.Name, stored.Version, stored.Rows, new RecordShape(element, stored.Dimension))
+            {
+                Product = stored.Product,
+            };
+            description.Validate();
+            return description;
+        }
+        catch (JsonException e)
+        {
+            throw new TableException($"'{path}' is not a table description: {e.Message} Share the table again.", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new TableException($"There is no table description '{path}'.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TableException($"The table description '{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes the description to a new file and flushes it to the disk. Not atomic: for callers that rename.</summary>
+    internal void WriteTo(string path)
+    {
+        var stored = new Stored(
+            CurrentFormat, Name, Version, Rows, Shape.Element.ToString().ToLowerInvariant(), Shape.Dimension, Product);
+        using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        JsonSerializer.Serialize(stream, stored, Json);
+        stream.Flush(flushToDisk: true);
+    }
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9_-]{0,62}\\z", RegexOptions.CultureInvariant)]
+    private static partial Regex NamePattern();
+
+    private sealed record Stored(
+        [property: JsonRequired] int Format,
+        [property: JsonRequired] string Name,
+        [property: JsonRequired] Guid Version,
+        [property: JsonRequired] int Rows,
+        [property: JsonRequired] string Element,
+        [property: JsonRequired] int Dimension,
+        [property: JsonRequired] string Product);
+}

@@ -1,0 +1,145 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Trident.Protocol.Sharing;
+
+namespace Trident.Protocol.Tables;
+
+/// <summary>
+/// The data owner's half: turns records into three share files, none of which tells anything about them. Streams: memory use does
+/// not depend on the number of records.
+/// </summary>
+public static class TableSharer
+{
+    // 1 MB of each of the record words and the three shares.
+    private const int BlockWords = 1 << 18;
+
+    /// <summary>
+    /// Shares a table. All or nothing: three share files are written under temporary names, flushed and renamed, then the table's
+    /// description is renamed over the older one, which is the moment at which the new version is the table. Older versions'
+    /// shares are deleted after that. Whatever fails before it leaves the deployment as it was.
+    /// </summary>
+    /// <param name="layout">Where the deployment is.</param>
+    /// <param name="deployment">The deployment's id; part of each share file.</param>
+    /// <param name="name">The table's name.</param>
+    /// <param name="source">The records; read from the first on, and not disposed.</param>
+    /// <param name="replace">Whether a table of that name may exist, and is then replaced.</param>
+    /// <param name="progress">Told how many records of how many are done; may be null.</param>
+    /// <param name="ct">Stops the sharing; nothing is left behind.</param>
+    /// <returns>The new table.</returns>
+    /// <exception cref="TableException">
+    /// Bad name, table exists and <paramref name="replace"/> is false, bad record, too large a table, disk full or not writable.
+    /// </exception>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled before the table was in place.</exception>
+    public static TableDescription Share(
+        DeploymentLayout layout,
+        Guid deployment,
+        string name,
+        IVectorSource source,
+        bool replace,
+        IProgress<(long Done, long Total)>? progress,
+        CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(source);
+        Elements.RequireLittleEndian();
+        var description = new TableDescription(name, Guid.NewGuid(), source.Rows, source.Shape);
+        description.Validate();
+        try
+        {
+            using var directories = new TableDirectories(layout, name);
+            string current = layout.DescriptionFile(name);
+            if (!replace && File.Exists(current))
+            {
+                throw Exists(name);
+            }
+
+            var writers = new List<ShareWriter>(3);
+            string next = ShareWriter.TemporaryName(Path.Combine(layout.TablesDirectory, $"{name}.{description.Version:N}.json"));
+            try
+            {
+                for (int party = 1; party <= 3; party++)
+                {
+                    writers.Add(new ShareWriter(party, layout.ShareFile(party, name, description.Version), description, deployment));
+                }
+
+                WriteShares(description, source, writers, progress, ct);
+                writers.ForEach(writer => writer.Complete());
+                description.WriteTo(next);
+                ct.ThrowIfCancellationRequested();
+
+                File.Move(next, current, overwrite: replace);
+
+                writers.ForEach(writer => writer.Keep());
+                directories.Keep();
+            }
+            finally
+            {
+                writers.ForEach(writer => writer.Dispose());
+                File.Delete(next);
+            }
+
+            DurableFiles.FlushDirectory(layout.TablesDirectory);
+            directories.DeleteAllBut(description.Version);
+            return description;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TableException($"Table '{name}' cannot be written to '{layout.Directory}': {e.Message}", e);
+        }
+    }
+
+    private static void WriteShares(
+        TableDescription description,
+        IVectorSource source,
+        List<ShareWriter> writers,
+        IProgress<(long Done, long Total)>? progress,
+        CancellationToken ct)
+    {
+        int words = description.Words;
+        int blockRows = Math.Clamp(BlockWords / words, 1, description.Rows);
+        byte[] record = new byte[description.Shape.Bytes];
+        uint[] packed = new uint[blockRows * words];
+        uint[][] shares = [new uint[packed.Length], new uint[packed.Length], new uint[packed.Length]];
+        try
+        {
+            source.Reset();
+            for (int first = 0; first < description.Rows;)
+            {
+                ct.ThrowIfCancellationRequested();
+                int count = Math.Min(blockRows, description.Rows - first);
+                for (int row = 0; row < count; row++)
+                {
+                    if (!source.Next(record))
+                    {
+                        throw new TableException(
+                            $"The records end before record {first + row} of {description.Rows:N0}. Nothing was shared; leave the file alone while it is read.");
+                    }
+
+                    RecordPacking.Pack(record, packed.AsSpan(row * words, words));
+                }
+
+                int length = count * words;
+                Shamir.Share(packed.AsSpan(0, length), shares[0].AsSpan(0, length), shares[1].AsSpan(0, length), shares[2].AsSpan(0, length));
+                for (int party = 0; party < 3; party++)
+                {
+                    writers[party].Append(shares[party].AsSpan(0, length));
+                }
+
+                first += count;
+                progress?.Report((first, description.Rows));
+            }
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(record);
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(packed.AsSpan()));
+            foreach (uint[] share in shares)
+            {
+                CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(share.AsSpan()));
+            }
+        }
+    }
+
+    private static TableException Exists(string name) =>
+        new($"Table '{name}' already exists; pass --replace to put a new version in its place.");
+}

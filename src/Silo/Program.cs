@@ -1,0 +1,25 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Trident.Grains.Exchange;
+using Trident.Silo;
+
+try
+{
+    await using WebApplication host = SiloHost.Build(args);
+    await host.StartAsync();
+    int party = host.Services.GetRequiredService<PeerLinks>().Party;
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"silo ready party {party}"));
+    await host.WaitForShutdownAsync();
+    return 0;
+}
+catch (StartException e)
+{
+    Console.Error.WriteLine($"trident-silo: {e.Message}");
+    return e.ExitCode;
+}
+catch (Exception e) when (e is AddressInUseException or SocketException or IOException { InnerException: AddressInUseException })
+{
+    Console.Error.WriteLine($"trident-silo: a port is taken: {e.Message}");
+    return StartException.PortTaken;
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
+using Trident.Grains.Exchange;
+using Trident.Grains.Placement;
+using Trident.Grains.Queries;
+using Trident.Grains.Stock;
+using Trident.Protocol.Sealing;
+using Trident.Protocol.Sharing;
+using Trident.Protocol.Wire;
+
+namespace Trident.Silo;
+
+/// <summary>Puts the silo together.</summary>
+public static class SiloHost
+{
+    /// <summary>Builds the host of one party.</summary>
+    /// <exception cref="StartException">Something that it needs is missing or does not fit.</exception>
+    public static WebApplication Build(string[] args)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddCommandLine(args, new Dictionary<string, string>
+        {
+            ["--party"] = "Trident:Party",
+            ["--deployment"] = "Trident:Deployment",
+            ["--listen"] = "Trident:Listen",
+            ["--stock-budget"] = "Trident:StockBudgetBytes",
+            ["--options"] = "OptionsFile",
+        });
+        if (builder.Configuration["OptionsFile"] is { } file)
+        {
+            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false).AddEnvironmentVariables().AddCommandLine(args);
+        }
+
+        SiloSettings settings = builder.Configuration.GetSection("Trident").Get<SiloSettings>() ?? new SiloSettings();
+        settings.Exchange.StockBudgetBytes = settings.StockBudgetBytes ?? settings.Exchange.StockBudgetBytes;
+        if (!IPAddress.TryParse(settings.Listen, out IPAddress? listen))
+        {
+            throw new StartException(StartException.BadConfiguration, $"'{settings.Listen}' is no address to listen on; give --listen an IP address.");
+        }
+
+        if (settings.Exchange.Transport != "ephemeral")
+        {
+            throw new StartException(StartException.BadConfiguration, $"There is no transport '{settings.Exchange.Transport}'; this version has 'ephemeral'.");
+        }
+
+        PartyFiles files = PartyFiles.Load(settings);
+        PartyEndpoint endpoint = files.Parties[settings.Party];
+        PartyFiles.CheckPorts(endpoint, listen);
+
+        builder.Logging.ClearProviders().AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            o.UseUtcTimestamp = true;
+        });
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
+        AddParty(builder.Services, settings, files);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = settings.Exchange.MaxConnections;
+            kestrel.Listen(listen, endpoint.ExchangePort, o => o.UseConnectionHandler<ExchangeConnectionHandler>());
+        });
+        builder.Host.UseOrleans(silo => AddOrleans(silo, settings, files, listen));
+        return builder.Build();
+    }
+
+    private static void AddParty(IServiceCollection services, SiloSettings settings, PartyFiles files)
+    {
+        services.AddSingleton(settings.Exchange);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(files.Tables);
+        services.AddSingleton(files.Keys);
+        services.AddSingleton(new PeerLinks(settings.Party, files.Parties));
+        services.AddSingleton(new PartySeal(files.Identity));
+        services.AddSingleton(new Prss(files.Keys));
+        services.AddSingleton(new LinkSession(settings.Party, files.Keys, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
+        services.AddSingleton<IShareTransport, EphemeralTransport>();
+        services.AddSingleton<FrameSender>();
+        services.AddSingleton<FrameReceiver>();
+        services.AddSingleton<Mailbox>();
+        services.AddSingleton<OutboundFrames>();
+        services.AddSingleton<PartyCounters>();
+        services.AddSingleton<QueryRunner>();
+        services.AddSingleton<ExchangeConnectionHandler>();
+        services.AddHostedService<Heartbeat>();
+        services.AddHostedService<StockKeeper>();
+    }
+
+    private static void AddOrleans(ISiloBuilder silo, SiloSettings settings, PartyFiles files, IPAddress listen)
+    {
+        PartyEndpoint endpoint = files.Parties[settings.Party], first = files.Parties[1];
+        IPAddress advertised = Resolve(endpoint.Host);
+        silo.UseDevelopmentClustering(new IPEndPoint(Resolve(first.Host), first.SiloPort));
+        silo.Configure<ClusterOptions>(o =>
+        {
+            o.ClusterId = "trident-" + files.Parties.Deployment.ToString("N");
+            o.ServiceId = "trident";
+        });
+        silo.Configure<SiloOptions>(o => o.SiloName = SiloNames.Of(settings.Party));
+        silo.Configure<EndpointOptions>(o =>
+        {
+            o.AdvertisedIPAddress = advertised;
+            o.SiloPort = endpoint.SiloPort;
+            o.GatewayPort = endpoint.GatewayPort;
+            o.SiloListeningEndpoint = new IPEndPoint(listen, endpoint.SiloPort);
+            o.GatewayListeningEndpoint = new IPEndPoint(listen, endpoint.GatewayPort);
+        });
+        silo.Configure<ClusterMembershipOptions>(o =>
+        {
+            o.ProbeTimeout = TimeSpan.FromSeconds(1);
+            o.NumMissedProbesLimit = 2;
+            o.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        });
+        silo.Configure<GrainCollectionOptions>(o => o.CollectionAge = TimeSpan.FromMinutes(2));
+        silo.AddGrainDirectory(PartyGrainDirectory.Name, static (_, _) => new PartyGrainDirectory());
+        silo.AddPlacementDirector<PartyPlacement, PartyPlacementDirector>();
+    }
+
+    private static IPAddress Resolve(string host) =>
+        IPAddress.TryParse(host, out IPAddress? address) ? address : Dns.GetHostAddresses(host)[0];
+}

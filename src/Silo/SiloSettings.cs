@@ -1,0 +1,50 @@
+using Trident.Grains.Exchange;
+
+namespace Trident.Silo;
+
+/// <summary>
+/// A silo's settings, section <c>Trident</c> of the options file, of the environment (<c>Trident__Party=2</c>) and of the
+/// command line (<c>--Trident:Party=2</c>; <c>--party</c> and <c>--deployment</c> for short).
+/// </summary>
+public sealed class SiloSettings
+{
+    /// <summary>The deployment's directory.</summary>
+    public string Deployment { get; set; } = "";
+
+    /// <summary>The party that this silo is: 1, 2 or 3.</summary>
+    public int Party { get; set; }
+
+    /// <summary>Address to listen on; loopback unless told.</summary>
+    public string Listen { get; set; } = "127.0.0.1";
+
+    /// <summary>Whether share files are read through once at start and compared with their checksums.</summary>
+    public bool VerifyShares { get; set; } = true;
+
+    /// <summary>The exchange with the peers.</summary>
+    public ExchangeOptions Exchange { get; set; } = new();
+
+    /// <summary>What a table's stock may hold in memory, in bytes; for <c>--stock-budget</c>.</summary>
+    public long? StockBudgetBytes { get; set; }
+}
+
+/// <summary>The silo cannot start. <see cref="ExitCode"/> tells scripts why, the message tells people.</summary>
+public sealed class StartException(int exitCode, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Bad configuration.</summary>
+    public const int BadConfiguration = 2;
+
+    /// <summary>The party's private identity is missing or unreadable.</summary>
+    public const int MissingKey = 3;
+
+    /// <summary>A share file is damaged, foreign or missing.</summary>
+    public const int BadShareFile = 4;
+
+    /// <summary>A port is taken.</summary>
+    public const int PortTaken = 5;
+
+    /// <summary>The descriptor of the parties does not match this party's identity.</summary>
+    public const int DescriptorMismatch = 6;
+
+    /// <summary>The process's exit code.</summary>
+    public int ExitCode { get; } = exitCode;
+}

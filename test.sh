@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Builds everything, runs every test project, and ends with "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" || exit 1
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+solution=Trident.Orleans.sln
+passed=0
+failed=0
+
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+if ! command -v dotnet >/dev/null; then
+    echo "test.sh: 'dotnet' was not found. Install the .NET 10 SDK." >&2
+    failed=1
+    finish
+fi
+
+if [ ! -d ../shared ]; then
+    echo "test.sh: ../shared is not there, so the tests that need its data (SIFT, known answers) are left out."
+fi
+
+if ! dotnet restore "$solution" -v quiet || ! dotnet build "$solution" -c Release --no-restore -v quiet; then
+    echo "test.sh: the build failed." >&2
+    failed=1
+    finish
+fi
+
+results="$(mktemp -d)"
+trap 'rm -rf "$results"' EXIT
+
+# The value of a counter in a result file; 0 when it is not there.
+counter() {
+    local value
+    value="$(grep -o '<Counters [^>]*' "$2" 2>/dev/null | head -1 | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+')"
+    echo "${value:-0}"
+}
+
+for project in tests/*/*.csproj; do
+    name="$(basename "$project" .csproj)"
+    echo "== $name"
+    dotnet test "$project" -c Release --no-build --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
+        --blame-hang --blame-hang-timeout 5m --blame-hang-dump-type none
+    code=$?
+    trx="$results/$name.trx"
+    good="$(counter passed "$trx")"
+    bad=0
+    for kind in failed error timeout aborted; do
+        bad=$((bad + $(counter "$kind" "$trx")))
+    done
+    # A test host that died leaves no failed test behind.
+    if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then
+        echo "test.sh: $name ended with exit code $code and no failed test; counted as one." >&2
+        bad=1
+    fi
+    passed=$((passed + good))
+    failed=$((failed + bad))
+done
+
+finish

@@ -1,0 +1,225 @@
+using System.Text.Json;
+using Trident.Protocol.Sealing;
+using Trident.Protocol.Tables;
+using Xunit;
+
+namespace Trident.Console.Tests;
+
+/// <summary>The commands that need no silos, run in this process.</summary>
+public sealed class CommandTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("trident-console-").FullName;
+
+    private string Deployment => Path.Combine(_root, "deployment");
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public async Task InitWritesADescriptorAndThreePrivateIdentities()
+    {
+        (int code, string output, string error) = await RunAsync("init", Deployment, "--base-port", "31000");
+        Assert.True(code == 0, error);
+        DeploymentLayout layout = new(Deployment);
+        PartiesDescriptor parties = PartiesDescriptor.Load(layout.PartiesFile);
+        Assert.Contains(parties.Deployment.ToString(), output);
+        for (int party = 1; party <= 3; party++)
+        {
+            Assert.Equal((31000 + 10 * party, 31001 + 10 * party, 31002 + 10 * party),
+                (parties[party].SiloPort, parties[party].GatewayPort, parties[party].ExchangePort));
+            using PartyIdentity identity = PartyIdentity.Load(layout.IdentityFile(party));
+            Assert.Equal((party, parties.Deployment), (identity.Party, identity.Deployment));
+            Assert.Equal(parties[party].PublicKey, Convert.ToBase64String(identity.PublicKey));
+            if (!OperatingSystem.IsWindows())
+            {
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(layout.IdentityFile(party)));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task InitRefusesADirectoryThatHoldsADeployment()
+    {
+        await InitAsync();
+        byte[] before = await File.ReadAllBytesAsync(Path.Combine(Deployment, "parties.json"));
+        (int code, _, string error) = await RunAsync("init", Deployment);
+        Assert.Equal(1, code);
+        Assert.StartsWith("trident: ", error);
+        Assert.Contains("exists already", error);
+        Assert.Equal(before, await File.ReadAllBytesAsync(Path.Combine(Deployment, "parties.json")));
+    }
+
+    [Fact]
+    public async Task InitNeverOverwritesAnIdentityAndTakesBackItsOwn()
+    {
+        await InitAsync();
+        DeploymentLayout layout = new(Deployment);
+        byte[] second = await File.ReadAllBytesAsync(layout.IdentityFile(2));
+        File.Delete(layout.PartiesFile);
+        File.Delete(layout.IdentityFile(1));
+        (int code, _, string error) = await RunAsync("init", Deployment);
+        Assert.Equal(1, code);
+        Assert.StartsWith("trident: ", error);
+        Assert.False(File.Exists(layout.IdentityFile(1)));
+        Assert.False(File.Exists(layout.PartiesFile));
+        Assert.Equal(second, await File.ReadAllBytesAsync(layout.IdentityFile(2)));
+    }
+
+    [Fact]
+    public async Task ShareWritesAFilePerParty()
+    {
+        await InitAsync();
+        (int code, string output, string error) = await RunAsync("share", Deployment, "--table", "t", "--vectors", Vectors(20, 5), "--json");
+        Assert.True(code == 0, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal(20, json.RootElement.GetProperty("rows").GetInt32());
+        Assert.Equal(5, json.RootElement.GetProperty("dimension").GetInt32());
+        DeploymentLayout layout = new(Deployment);
+        TableDescription table = layout.Table("t");
+        Assert.Equal((20, new RecordShape(ElementKind.F4, 5)), (table.Rows, table.Shape));
+        Assert.All([1, 2, 3], party => Assert.True(File.Exists(layout.ShareFile(party, "t", table.Version))));
+    }
+
+    [Fact]
+    public async Task ShareReplacesATableOnlyWhenTold()
+    {
+        await InitAsync();
+        await RunAsync("share", Deployment, "--table", "t", "--vectors", Vectors(20, 5));
+        DeploymentLayout layout = new(Deployment);
+        Guid version = layout.Table("t").Version;
+        string other = Vectors(7, 3);
+
+        (int code, _, string error) = await RunAsync("share", Deployment, "--table", "t", "--vectors", other);
+        Assert.Equal(1, code);
+        Assert.Contains("trident: ", error);
+        Assert.Contains("--replace", error);
+        Assert.Equal(version, layout.Table("t").Version);
+
+        (code, _, error) = await RunAsync("share", Deployment, "--table", "t", "--vectors", other, "--replace");
+        Assert.True(code == 0, error);
+        Assert.Equal(7, layout.Table("t").Rows);
+    }
+
+    [Fact]
+    public async Task ShareTellsOfAMissingFileAndLeavesNothing()
+    {
+        await InitAsync();
+        string missing = Path.Combine(_root, "none.fvecs");
+        (int code, _, string error) = await RunAsync("share", Deployment, "--table", "t", "--vectors", missing);
+        Assert.Equal(1, code);
+        Assert.Contains($"trident: The vector file {missing} does not exist", error);
+        Assert.Empty(new DeploymentLayout(Deployment).Tables());
+    }
+
+    [Fact]
+    public async Task ShareTellsOfADamagedFileAndLeavesNothing()
+    {
+        await InitAsync();
+        string vectors = Vectors(20, 5);
+        using (FileStream file = File.OpenWrite(vectors))
+        {
+            file.SetLength(file.Length - 3);
+        }
+
+        (int code, _, string error) = await RunAsync("share", Deployment, "--table", "t", "--vectors", vectors);
+        Assert.Equal(1, code);
+        Assert.Contains("trident: ", error);
+        Assert.DoesNotContain("unexpected", error);
+        Assert.Empty(new DeploymentLayout(Deployment).Tables());
+        Assert.DoesNotContain(Directory.EnumerateFiles(Deployment, "*", SearchOption.AllDirectories), f => f.Contains(".share", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("share", "--table", "t", "--vectors", "x.fvecs")]
+    [InlineData("fetch", "--table", "t", "--row", "1")]
+    [InlineData("status")]
+    [InlineData("up")]
+    [InlineData("bench", "--table", "t")]
+    public async Task CommandsTellWhenThereIsNoDeployment(string command, params string[] options)
+    {
+        (int code, string output, string error) = await RunAsync([command, _root, .. options]);
+        Assert.Equal(1, code);
+        Assert.Empty(output);
+        Assert.StartsWith("trident: ", error);
+        Assert.Contains("holds no deployment", error);
+    }
+
+    [Fact]
+    public async Task BenchTellsOfAnUnknownTableAndAFileOfAnotherShape()
+    {
+        await InitAsync();
+        await RunAsync("share", Deployment, "--table", "known", "--vectors", Vectors(20, 5));
+        (int code, _, string error) = await RunAsync("bench", Deployment, "--table", "other");
+        Assert.Equal(1, code);
+        Assert.Contains("known", error);
+
+        (code, _, error) = await RunAsync("bench", Deployment, "--table", "known", "--verify", Vectors(20, 4));
+        Assert.Equal(1, code);
+        Assert.Contains("20 × 4", error);
+    }
+
+    [Theory]
+    [InlineData("fetch", "DIR", "--table", "t")]
+    [InlineData("fetch", "DIR", "--table", "t", "--row", "1,x")]
+    [InlineData("fetch", "DIR", "--row", "1")]
+    [InlineData("share", "DIR", "--table", "t")]
+    [InlineData("init")]
+    [InlineData("init", "DIR", "--base-port", "70000")]
+    [InlineData("bench", "DIR", "--table", "t", "--concurrency", "0")]
+    [InlineData("bench", "DIR", "--table", "t", "--queries", "none")]
+    [InlineData("up", "DIR", "--set", "nothing")]
+    [InlineData("unknown")]
+    [InlineData]
+    public async Task WrongUsageHasItsOwnExitCode(params string[] arguments)
+    {
+        (int code, string output, string error) = await RunAsync(arguments);
+        Assert.Equal(2, code);
+        Assert.Empty(output);
+        Assert.StartsWith("trident: ", error);
+        Assert.Contains("--help", error);
+    }
+
+    [Theory]
+    [InlineData("demo")]
+    [InlineData("init")]
+    [InlineData("share")]
+    [InlineData("up")]
+    [InlineData("fetch")]
+    [InlineData("status")]
+    [InlineData("bench")]
+    public async Task EveryCommandHasHelp(string command)
+    {
+        (int code, string output, string error) = await RunAsync(command, "--help");
+        Assert.Equal(0, code);
+        Assert.Empty(error);
+        Assert.Contains($"trident {command}", output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private async Task InitAsync()
+    {
+        (int code, _, string error) = await RunAsync("init", Deployment);
+        Assert.True(code == 0, error);
+    }
+
+    private string Vectors(int rows, int dimension)
+    {
+        string path = Path.Combine(_root, FormattableString.Invariant($"{rows}x{dimension}.fvecs"));
+        using BinaryWriter writer = new(File.Create(path));
+        for (int row = 0; row < rows; row++)
+        {
+            writer.Write(dimension);
+            for (int i = 0; i < dimension; i++)
+            {
+                writer.Write(row + 0.25f * i - 0.125f);
+            }
+        }
+
+        return path;
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        StringWriter output = new(), error = new();
+        int code = await TridentCommandLine.RunAsync(arguments, output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Sockets;
+using Trident.Client;
+using Trident.Protocol.Sealing;
+using Trident.Protocol.Tables;
+
+namespace Trident.System.Tests;
+
+/// <summary>A deployment in a temporary directory with a table of bytes, and its three silos.</summary>
+public sealed class TestDeployment : IAsyncDisposable
+{
+    private readonly SiloProcess?[] _silos = new SiloProcess?[4];
+
+    public TestDeployment(int rows = 300, int dimension = 40, int seed = 20261124)
+    {
+        Directory = global::System.IO.Directory.CreateTempSubdirectory("trident-test-").FullName;
+        Layout = new DeploymentLayout(Directory);
+        Id = Guid.NewGuid();
+        Random random = new(seed);
+        Seed = seed;
+        Plain = [.. Enumerable.Range(0, rows).Select(_ => { byte[] row = new byte[dimension]; random.NextBytes(row); return row; })];
+        int[] ports = FreePorts(9);
+        PartyEndpoint[] endpoints = new PartyEndpoint[3];
+        for (int p = 1; p <= 3; p++)
+        {
+            global::System.IO.Directory.CreateDirectory(Layout.PartyDirectory(p));
+            using PartyIdentity identity = PartyIdentity.Generate(p, Id);
+            identity.Save(Layout.IdentityFile(p));
+            endpoints[p - 1] = new PartyEndpoint(p, "127.0.0.1", ports[3 * p - 3], ports[3 * p - 2], ports[3 * p - 1], Convert.ToBase64String(identity.PublicKey));
+        }
+
+        Parties = new PartiesDescriptor(1, Id, endpoints);
+        Parties.Save(Layout.PartiesFile);
+        Share("vectors", Plain, replace: false);
+    }
+
+    public string Directory { get; }
+
+    public DeploymentLayout Layout { get; }
+
+    public Guid Id { get; }
+
+    public PartiesDescriptor Parties { get; }
+
+    public byte[][] Plain { get; }
+
+    public int Seed { get; }
+
+    public void Share(string table, byte[][] rows, bool replace)
+    {
+        string file = Path.Combine(Directory, "plain.bvecs");
+        using (BinaryWriter writer = new(File.Create(file)))
+        {
+            foreach (byte[] row in rows)
+            {
+                writer.Write(row.Length);
+                writer.Write(row);
+            }
+        }
+
+        using IVectorSource source = VectorFile.Open(file);
+        TableSharer.Share(Layout, Id, table, source, replace, null, CancellationToken.None);
+        File.Delete(file);
+    }
+
+    public SiloProcess Silo(int party) => _silos[party]!;
+
+    public async Task StartAsync(params int[] parties)
+    {
+        foreach (int p in parties.Length == 0 ? [1, 2, 3] : parties)
+        {
+            _silos[p] = SiloProcess.Start(Directory, p);
+            await _silos[p]!.ReadyAsync();
+        }
+    }
+
+    public Task<TridentClient> ConnectAsync() =>
+        TridentClient.ConnectAsync(new TridentClientOptions { DeploymentDirectory = Directory }, CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (SiloProcess? silo in _silos)
+        {
+            if (silo is not null)
+            {
+                await silo.DisposeAsync();
+            }
+        }
+
+        global::System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        Socket[] sockets = [.. Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))];
+        int[] ports = [.. sockets.Select(s => { s.Bind(new IPEndPoint(IPAddress.Loopback, 0)); return ((IPEndPoint)s.LocalEndPoint!).Port; })];
+        foreach (Socket socket in sockets)
+        {
+            socket.Dispose();
+        }
+
+        return ports;
+    }
+}
