@@ -113,16 +113,33 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
             : new QueryRefusedException(refusal.Kind, $"The parties refused the query, {attempts} times over: {problems}. Ask again later.");
     }
 
-    /// <summary>One lease from the party whose turn it is. A failure is a value, so that the pool goes on to the next party.</summary>
+    /// <summary>One lease, from the party whose turn it is, or the next if that one does not serve the table. No stock is a value, so that the pool asks again.</summary>
+    /// <exception cref="QueryRefusedException">No party that is up serves the table.</exception>
     private async Task<TicketLease> LeaseAsync(Guid version, int count, CancellationToken cancellationToken)
     {
-        Party party = await parties.NextAsync(cancellationToken);
+        for (int turn = 1; ; turn++)
+        {
+            Party party = await parties.NextAsync(cancellationToken);
+            TicketLease lease = await LeaseFromAsync(party, version, count, cancellationToken);
+            if (lease.Failure is not { Kind: QueryFailureKind.UnknownTable or QueryFailureKind.BadRequest or QueryFailureKind.ForeignSilo } final)
+            {
+                return lease;
+            }
+
+            if (turn == parties.All.Count)
+            {
+                throw new QueryRefusedException(final.Kind, $"Party {party.Number} gave no tickets: {final.Message}");
+            }
+        }
+    }
+
+    private static async Task<TicketLease> LeaseFromAsync(Party party, Guid version, int count, CancellationToken cancellationToken)
+    {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, party.WhileUp);
         limit.CancelAfter(LeasePatience);
-        TicketLease lease;
         try
         {
-            lease = await party.Link.LeaseAsync(version, count, limit.Token).WaitAsync(limit.Token);
+            return await party.Link.LeaseAsync(version, count, limit.Token).WaitAsync(limit.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
@@ -135,13 +152,6 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
             party.Suspect($"a call failed: {e.Message}");
             return Nothing($"the call to party {party.Number} failed: {e.Message}");
         }
-
-        return lease.Failure switch
-        {
-            { Kind: QueryFailureKind.UnknownTable or QueryFailureKind.BadRequest or QueryFailureKind.ForeignSilo } final =>
-                throw new QueryRefusedException(final.Kind, $"Party {party.Number} gave no tickets: {final.Message}"),
-            _ => lease,
-        };
 
         static TicketLease Nothing(string why) => new([], new QueryFailure(QueryFailureKind.NoStock, why));
     }

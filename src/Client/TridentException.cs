@@ -15,8 +15,8 @@ public sealed class UnknownTableException(string message) : TridentException(mes
 public sealed class TooFewPartiesException(string message) : TridentException(message);
 
 /// <summary>
-/// Shares that contradict one another: a party lies, or is broken. Never tried again by itself: a party that could make the
-/// client ask again until an answer passes would learn from which ones do.
+/// Shares that contradict one another: a party lies, or is broken. The client does not try again by itself, so that a lie is
+/// seen by whoever runs the application and is not covered by a later answer.
 /// </summary>
 public sealed class AnswerCheckException(string check, string message) : TridentException(message)
 {

@@ -10,7 +10,7 @@ namespace Trident.Protocol.Field;
 internal static unsafe class ProductLoops
 {
     // How far ahead of the rows being added the next ones are asked for. Four interleaved rows are not the plain stream that the
-    // processor's own prefetching follows well; asking gains a third on a matrix that is larger than the caches.
+    // processor's own prefetching follows well; asking gains a fifth to a third on matrices larger than the caches.
     private const int AheadBytes = 6 * 1024;
 
     /// <summary>Adds height rows for one vector. e: its words for these rows.</summary>

@@ -60,13 +60,13 @@ internal sealed class SealKeys : IDisposable
         Answer = Key(context, "trident answer v1"u8);
     }
 
-    public AesGcm Request { get; }
+    public AesGcmPool Request { get; }
 
-    public AesGcm Answer { get; }
+    public AesGcmPool Answer { get; }
 
     public static byte[] Info(int party, Guid deployment) => [.. "trident seal v1"u8, (byte)party, .. deployment.ToByteArray(bigEndian: true)];
 
-    public static void Encrypt(AesGcm key, ulong counter, ReadOnlySpan<byte> plaintext, Span<byte> ciphertextAndTag, ReadOnlySpan<byte> aad)
+    public static void Encrypt(AesGcmPool key, ulong counter, ReadOnlySpan<byte> plaintext, Span<byte> ciphertextAndTag, ReadOnlySpan<byte> aad)
     {
         Span<byte> nonce = stackalloc byte[12];
         nonce.Clear();
@@ -74,7 +74,7 @@ internal sealed class SealKeys : IDisposable
         key.Encrypt(nonce, plaintext, ciphertextAndTag[..plaintext.Length], ciphertextAndTag[plaintext.Length..], aad);
     }
 
-    public static byte[] Decrypt(AesGcm key, ulong counter, ReadOnlySpan<byte> ciphertextAndTag, ReadOnlySpan<byte> aad)
+    public static byte[] Decrypt(AesGcmPool key, ulong counter, ReadOnlySpan<byte> ciphertextAndTag, ReadOnlySpan<byte> aad)
     {
         if (ciphertextAndTag.Length < TagSize)
         {
@@ -102,10 +102,10 @@ internal sealed class SealKeys : IDisposable
         Answer.Dispose();
     }
 
-    private static AesGcm Key(HpkeContext context, ReadOnlySpan<byte> label)
+    private static AesGcmPool Key(HpkeContext context, ReadOnlySpan<byte> label)
     {
         byte[] key = context.Export(label, 16);
-        AesGcm cipher = new(key, TagSize);
+        AesGcmPool cipher = new(key);
         CryptographicOperations.ZeroMemory(key);
         return cipher;
     }

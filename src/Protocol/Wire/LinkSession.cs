@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Trident.Protocol.Sealing;
 using Trident.Protocol.Sharing;
 
 namespace Trident.Protocol.Wire;
@@ -19,10 +20,10 @@ public sealed class LinkSession : IDisposable
     /// <summary>Bytes of an acknowledgement: <c>"TRDA" | u8 reason | tag (16)</c>.</summary>
     public const int AckSize = 21;
 
-    private const int TagSize = 16;
+    private const int TagSize = AesGcmPool.TagSize;
     private const int NonceSize = 12;
     private readonly PairKeys _keys;
-    private readonly ConcurrentDictionary<(int From, int To, Guid Session, bool Ack), AesGcm> _ciphers = new();
+    private readonly ConcurrentDictionary<(int From, int To, Guid Session, bool Ack), AesGcmPool> _ciphers = new();
     private readonly Lock[] _gates = [new(), new(), new(), new()];
     private readonly (Guid Session, ReplayWindow Window)[] _newest = new (Guid, ReplayWindow)[4];
     private long _sequence;
@@ -79,7 +80,7 @@ public sealed class LinkSession : IDisposable
         Nonce(header, nonce);
         byte[] body = new byte[header.BodyLength];
         bool known = header.Session == _newest[header.From].Session;
-        AesGcm cipher = known ? Cipher(header.From, Party, header.Session, ack: false) : Derive(header.From, Party, header.Session, ack: false);
+        AesGcmPool cipher = known ? Cipher(header.From, Party, header.Session, ack: false) : Derive(header.From, Party, header.Session, ack: false);
         try
         {
             cipher.Decrypt(nonce, ciphertextAndTag[..^TagSize], ciphertextAndTag[^TagSize..], body, head);
@@ -149,7 +150,7 @@ public sealed class LinkSession : IDisposable
     /// <summary>Forgets the keys.</summary>
     public void Dispose()
     {
-        foreach (AesGcm cipher in _ciphers.Values)
+        foreach (AesGcmPool cipher in _ciphers.Values)
         {
             cipher.Dispose();
         }
@@ -173,15 +174,15 @@ public sealed class LinkSession : IDisposable
         }
     }
 
-    private AesGcm Cipher(int from, int to, Guid session, bool ack) =>
+    private AesGcmPool Cipher(int from, int to, Guid session, bool ack) =>
         _ciphers.GetOrAdd((from, to, session, ack), k => Derive(k.From, k.To, k.Session, k.Ack));
 
-    private AesGcm Derive(int from, int to, Guid session, bool ack)
+    private AesGcmPool Derive(int from, int to, Guid session, bool ack)
     {
         byte[] info = [.. ack ? "trident ack v1"u8 : "trident link v1"u8, (byte)from, (byte)to];
         Span<byte> key = stackalloc byte[32];
         HKDF.DeriveKey(HashAlgorithmName.SHA256, _keys.With(from == Party ? to : from), key, session.ToByteArray(bigEndian: true), info);
-        AesGcm cipher = new(key, TagSize);
+        AesGcmPool cipher = new(key);
         CryptographicOperations.ZeroMemory(key);
         return cipher;
     }

@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Trident.Abstractions;
+using Trident.Protocol.Field;
+using Trident.Protocol.Sealing;
+using Trident.Protocol.Selection;
+using Trident.Protocol.Tables;
+
+namespace Trident.Client.Tests;
+
+/// <summary>
+/// Three parties in memory and a client of them. A party multiplies its share of the unit vector with the plain table, which
+/// gives a line through the row as the real answer is; everything between client and party is real.
+/// </summary>
+internal sealed class TestWorld : IAsyncDisposable
+{
+    private readonly PartyIdentity[] _identities;
+
+    private TestWorld(int seed, int rows, int dimension)
+    {
+        Random random = new(seed);
+        Table = new TableDescription("vectors", Guid.NewGuid(), rows, new RecordShape(ElementKind.U8, dimension));
+        Plain = [.. Enumerable.Range(0, rows).Select(_ => { byte[] row = new byte[dimension]; random.NextBytes(row); return row; })];
+        uint[] matrix = new uint[rows * Table.Words];
+        for (int r = 0; r < rows; r++)
+        {
+            RecordPacking.Pack(Plain[r], matrix.AsSpan(r * Table.Words, Table.Words));
+        }
+
+        Guid deployment = Guid.NewGuid();
+        _identities = [.. Enumerable.Range(1, 3).Select(p => PartyIdentity.Generate(p, deployment))];
+        Descriptor = new PartiesDescriptor(1, deployment, [.. _identities.Select(i =>
+            new PartyEndpoint(i.Party, "127.0.0.1", i.Party, 10 + i.Party, 20 + i.Party, Convert.ToBase64String(i.PublicKey)))]);
+        Parties = [.. _identities.Select(i => new MemoryParty(i, Table, matrix))];
+    }
+
+    public TableDescription Table { get; }
+
+    public byte[][] Plain { get; }
+
+    public PartiesDescriptor Descriptor { get; }
+
+    public MemoryParty[] Parties { get; }
+
+    public TridentClient Client { get; private set; } = null!;
+
+    public static async Task<TestWorld> StartAsync(int seed = 1, int rows = 50, int dimension = 9, Action<TestWorld>? prepare = null,
+        TridentClientOptions? options = null)
+    {
+        TestWorld world = new(seed, rows, dimension);
+        prepare?.Invoke(world);
+        world.Client = await TridentClient.ConnectAsync(options ?? Options(), world.Descriptor, world.Parties, () => [world.Table], CancellationToken.None);
+        return world;
+    }
+
+    /// <summary>A grace so long that only a party that never answers misses it.</summary>
+    public static TridentClientOptions Options(int grace = 10_000, int deadline = 60_000, int ahead = 16) => new()
+    {
+        DeploymentDirectory = "none",
+        Grace = TimeSpan.FromMilliseconds(grace),
+        Deadline = TimeSpan.FromMilliseconds(deadline),
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        ProbeInterval = TimeSpan.FromMilliseconds(20),
+        ProbeTimeout = TimeSpan.FromSeconds(10),
+        LeaseAhead = ahead,
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Client is not null)
+        {
+            await Client.DisposeAsync();
+        }
+
+        foreach (PartyIdentity identity in _identities)
+        {
+            identity.Dispose();
+        }
+    }
+}
+
+/// <summary>One party. Its hooks make it fail, hang, refuse or lie.</summary>
+internal sealed class MemoryParty(PartyIdentity identity, TableDescription table, uint[] matrix) : IPartyLink
+{
+    private readonly PartySeal _seal = new(identity);
+    private readonly byte[] _batch = RandomNumberGenerator.GetBytes(32);
+    private int _nextItem;
+    private int _leases;
+
+    public int Number => identity.Party;
+
+    /// <summary>What reached the party: query ids, and tickets.</summary>
+    public ConcurrentQueue<QueryRequest> Requests { get; } = new();
+
+    public ConcurrentQueue<(string Batch, int Item)> Tickets { get; } = new();
+
+    public int Leases => _leases;
+
+    /// <summary>A refusal of this query, or null.</summary>
+    public Func<QueryRequest, QueryFailure?> Refuse { get; set; } = _ => null;
+
+    public Func<QueryFailure?> RefuseLease { get; set; } = () => null;
+
+    /// <summary>Runs before an answer; may throw or never end.</summary>
+    public Func<CancellationToken, Task> BeforeAnswer { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Changes the answer share before it is sealed.</summary>
+    public Action<uint[]> Lie { get; set; } = _ => { };
+
+    /// <summary>Changes the answer after it was made.</summary>
+    public Func<QueryAnswer, QueryAnswer> Change { get; set; } = a => a;
+
+    public bool Down { get; set; }
+
+    public bool StatusDown { get; set; }
+
+    public long Stock { get; set; } = 100;
+
+    public static Task Forever(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+
+    public Task ConnectAsync(CancellationToken cancellationToken) => Down ? throw new IOException("refused") : Task.CompletedTask;
+
+    public Task DisconnectAsync() => Task.CompletedTask;
+
+    public Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _leases);
+        if (Down)
+        {
+            throw new IOException("gone");
+        }
+
+        if (RefuseLease() is { } failure)
+        {
+            return Task.FromResult(new TicketLease([], failure));
+        }
+
+        int end = Interlocked.Add(ref _nextItem, count);
+        return Task.FromResult(new TicketLease([new TicketRange(_batch, [.. Enumerable.Range(end - count, count)])], null));
+    }
+
+    public async Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken cancellationToken)
+    {
+        Requests.Enqueue(request);
+        if (Down)
+        {
+            throw new IOException("gone");
+        }
+
+        await BeforeAnswer(cancellationToken);
+        byte[] aad = QueryPlaintext.Aad(Number, request.QueryId, request.TableVersion, request.Count);
+        byte[] plaintext = _seal.OpenRequest(request.Sealed, aad, out AnswerSealer sealer);
+        QueryPlaintext query = QueryPlaintext.Parse(plaintext, request.Count);
+        uint[] v = new uint[request.Count * table.Rows];
+        for (int i = 0; i < request.Count; i++)
+        {
+            Tickets.Enqueue((Convert.ToHexString(query.Batch(i)), query.Item(i)));
+            using SelectorKey key = SelectorKey.Parse(query.Key(i), Number, table.Rows);
+            key.Evaluate(v.AsSpan(i * table.Rows, table.Rows));
+        }
+
+        if (Refuse(request) is { } failure)
+        {
+            return QueryAnswer.Refused(failure.Kind, failure.Message);
+        }
+
+        uint[] z = new uint[request.Count * table.Words];
+        ProductReference.Multiply(v, request.Count, matrix, table.Rows, table.Words, z);
+        Lie(z);
+        bool all = request.ParticipantsMask == 7;
+        return Change(new QueryAnswer(sealer.Seal(MemoryMarshal.AsBytes(z.AsSpan()), aad), all, new PhaseTimes(1, 2, 3, Number), 200, 200, null));
+    }
+
+    public Task<PartyStatus> StatusAsync(CancellationToken cancellationToken) => Down || StatusDown
+        ? throw new IOException("gone")
+        : Task.FromResult(new PartyStatus(Number,
+            [new TableStatus(table.Name, table.Version, table.Rows, table.Words, "U8", table.Shape.Dimension, Stock, 0, 0, 0, 0, 0)],
+            [], 0, 0, 0, [], 0, "memory", 0, 0));
+
+    public ValueTask DisposeAsync()
+    {
+        _seal.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
