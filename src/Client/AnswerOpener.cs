@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Trident.Protocol.Field;
-using Trident.Protocol.Sharing;
+using Trident.Protocol.Product;
 using Trident.Protocol.Tables;
 
 namespace Trident.Client;
@@ -40,17 +40,11 @@ internal static class AnswerOpener
     public static byte[][] Open(TableDescription table, int count, uint[]?[] shares)
     {
         int[] present = [.. Enumerable.Range(0, 3).Where(i => shares[i] is not null)];
-        uint[] y = new uint[count * table.Words];
+        uint[] y = [];
         byte[][] records = new byte[count][];
         try
         {
-            if (present.Length == 3 && !Shamir.OnALine(shares[0], shares[1], shares[2]))
-            {
-                throw new AnswerCheckException("answer line",
-                    "The three answers are not on one line (z-share check): a party lies or is broken. The answer was thrown away; find out which party it is before asking again.");
-            }
-
-            Shamir.OpenLine(present[0] + 1, shares[present[0]], present[1] + 1, shares[present[1]], y);
+            y = Answering.OpenAnswer(shares[0], shares[1], shares[2]).Words;
             for (int i = 0; i < count; i++)
             {
                 records[i] = new byte[table.Shape.Bytes];
@@ -58,6 +52,11 @@ internal static class AnswerOpener
             }
 
             return records;
+        }
+        catch (OffTheLineException e)
+        {
+            throw new AnswerCheckException("answer line",
+                $"The answers do not agree ({e.Message}): a party lies or is broken. They were thrown away; find out which party it is before asking again.");
         }
         catch (TableException e)
         {

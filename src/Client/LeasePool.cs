@@ -137,7 +137,7 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
 
     private async Task RefillAsync()
     {
-        bool scarce = false;
+        int failures = 0;
         while (true)
         {
             int wanted;
@@ -146,24 +146,23 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
             {
                 wanted = Math.Max(ahead, _awaited) - _tickets.Count;
                 bool needed = _tickets.Count < _awaited;
-                if (wanted <= 0 || (scarce && !needed) || stopping.IsCancellationRequested)
+                if (wanted <= 0 || (failures > 0 && !needed) || stopping.IsCancellationRequested)
                 {
                     _refilling = false;
                     return;
                 }
 
-                // Where stock is short, what is needed now comes before what may be needed later.
-                wanted = scarce ? _awaited - _tickets.Count : wanted;
                 number = ++_leases;
             }
 
             try
             {
                 TicketLease brought = await lease(Math.Min(wanted, QueryPlaintext.MaxCount), stopping);
-                scarce = Add(brought, number) == 0;
-                Trouble = scarce ? brought.Failure?.Message ?? "a party gave an empty lease" : null;
-                if (scarce)
+                failures = Add(brought, number) == 0 ? failures + 1 : 0;
+                Trouble = failures > 0 ? brought.Failure?.Message ?? "a party gave an empty lease" : null;
+                if (failures > 0 && failures % 3 == 0)
                 {
+                    // All three were asked.
                     await Task.Delay(RetryDelay, stopping);
                 }
             }

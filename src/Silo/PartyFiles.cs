@@ -56,14 +56,14 @@ public sealed class PartyFiles
         foreach (TableDescription description in Load(layout.Tables, StartException.BadShareFile))
         {
             string path = layout.ShareFile(settings.Party, description.Name, description.Version);
-            ShareFile file = Load(() => ShareFile.Open(path, settings.Party, settings.VerifyShares), StartException.BadShareFile);
+            ShareFile file = Load(() => ShareFile.Open(path, settings.Party, settings.VerifyShares, parties.Deployment), StartException.BadShareFile);
             if (file.Deployment != parties.Deployment || file.Description != description)
             {
                 throw new StartException(StartException.BadShareFile,
                     $"The share file {path} is not of this table or deployment; share the table again with --replace.");
             }
 
-            tables.Add(new ServedTable(file, new StockLedger()));
+            tables.Add(new ServedTable(file, new StockLedger(settings.Party)));
         }
 
         return new PartyFiles(parties, identity, keys, new ServedTables(tables));

@@ -14,6 +14,9 @@ public enum TicketRefusal
 
     /// <summary>The item went already.</summary>
     Used,
+
+    /// <summary>The item is of the party's own third, and the party has not given it out.</summary>
+    NotGivenOut,
 }
 
 /// <summary>A ticket that the ledger refuses.</summary>

@@ -17,14 +17,17 @@ public readonly struct StockItem(StockBatch batch, int item) : IDisposable
 /// One party's record of a table's stock: which items may be leased, and that each goes once. A used mask would show the
 /// difference of two queries, so an item is marked before anything is computed from it. Thread-safe; nothing is ever written to disk.
 /// </summary>
-public sealed class StockLedger
+public sealed class StockLedger(int party)
 {
     private const int RetiredBatchesKept = 4;
     private readonly Lock _gate = new();
     private readonly Dictionary<BatchId, Entry> _batches = [];
     private readonly List<Entry> _order = [];
 
-    /// <summary>Items used, and tickets leased and refused.</summary>
+    /// <summary>The party whose ledger this is.</summary>
+    public int Party => party;
+
+    /// <summary>Tickets given out.</summary>
     public long Leased { get; private set; }
 
     /// <summary>Items that went.</summary>
@@ -118,6 +121,13 @@ public sealed class StockLedger
                 throw new TicketException(TicketRefusal.Unknown, $"There is no item {ticket.Item} of batch {ticket.Batch} here; lease new tickets.");
             }
 
+            // Of the other thirds, only the parties that give them out know what they gave.
+            if (ticket.Item % 3 == Party - 1 && !entry.GaveOut(ticket.Item))
+            {
+                RefusedUnknown++;
+                throw new TicketException(TicketRefusal.NotGivenOut, $"Item {ticket.Item} of batch {ticket.Batch} was not given out; lease a ticket first.");
+            }
+
             if (!entry.TryUse(ticket.Item))
             {
                 RefusedUsed++;
@@ -162,6 +172,8 @@ public sealed class StockLedger
             _next[party - 1] += 3;
             return item;
         }
+
+        public bool GaveOut(int item) => item < _next[item % 3];
 
         public bool TryUse(int item)
         {
