@@ -12,7 +12,6 @@ namespace Trident.Silo;
 /// </summary>
 public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSession session, ExchangeOptions options) : ConnectionHandler
 {
-    private const int TagSize = 16;
     private long _unauthenticated;
 
     /// <inheritdoc/>
@@ -48,25 +47,21 @@ public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSessio
 
         byte[] headerBytes = read.Buffer.Slice(0, FrameHeader.Size).ToArray();
         input.AdvanceTo(read.Buffer.GetPosition(FrameHeader.Size));
-        FrameHeader header;
-        try
+        AckReason reason = FrameHeader.TryParse(headerBytes, out FrameHeader? header, out _);
+        if (header is null)
         {
-            header = FrameHeader.Parse(headerBytes);
-        }
-        catch (FormatException)
-        {
-            receiver.Refuse(AckReason.BadFrame, null);
-            await output.WriteAsync(session.SealAck(null, AckReason.BadFrame), limit.Token);
+            receiver.Refuse(reason, null);
+            await output.WriteAsync(LinkSession.Refusal(reason), limit.Token);
             return false;
         }
 
-        AckReason reason = receiver.Admit(header);
+        reason = receiver.Admit(header);
         if (reason != AckReason.Ok)
         {
             return await RefuseAsync(header, reason, output, limit.Token);
         }
 
-        long size = header.BodyLength + TagSize;
+        long size = header.SealedLength;
         if (Interlocked.Add(ref _unauthenticated, size) > Math.Max(options.UnauthenticatedBytes, size))
         {
             Interlocked.Add(ref _unauthenticated, -size);

@@ -12,6 +12,8 @@ namespace Trident.Console.Demo;
 /// </summary>
 internal sealed class ServerView
 {
+    // Magic, version, party, rows, and the two offsets that hide the functions' values.
+    private const int HeaderBytes = 18;
     private const int BytesALine = 8;
     private const int BytesShown = 32;
     private const int WordsShown = 4;
@@ -64,7 +66,7 @@ internal sealed class ServerView
     public static void Write(CommandContext context, int rows, int first, int second)
     {
         ServerView[] views = [Of(rows, first), Of(rows, second), Of(rows, first)];
-        Table table = new Table().Title("What server 1 saw").Border(TableBorder.Rounded).ShowRowSeparators();
+        Table table = new Table().Title("What server 1 sees").Border(TableBorder.Rounded).ShowRowSeparators();
         table.AddColumns(["", .. views.Take(2).Select(v => $"asked for row {Text(v.Row)}"), $"row {Text(first)} again"]);
         table.AddRow(["size of the key", .. views.Select(v => $"{Text(v.Key.Length)} bytes")]);
         table.AddRow(["key, after its header", .. views.Select(KeyBytes)]);
@@ -75,7 +77,8 @@ internal sealed class ServerView
 
         bool fresh = !views[0].Key.AsSpan().SequenceEqual(views[2].Key);
         context.Out.WriteLine(
-            $"Keys made by the client's own call and expanded by the server's. The first {HeaderBytes} bytes, left out above, are a header and two random offsets.");
+            "These keys were made for this account, not taken from the wire: by the call that the client makes for a fetch, expanded by the call that the server makes.");
+        context.Out.WriteLine($"The first {HeaderBytes} bytes of a key, left out above, are a header and two random offsets.");
         context.Out.WriteLine(fresh
             ? $"Row {first} asked for twice gave different bytes: server 1 cannot tell a repeated question from a new one."
             : $"Row {first} asked for twice gave the SAME bytes: the selector keys are broken.");
@@ -83,9 +86,6 @@ internal sealed class ServerView
             ? "Servers 1 and 2 together would see the row: their shares open to a vector that is 1 at the row asked for and 0 elsewhere. One alone does not."
             : "The shares of servers 1 and 2 do NOT open to the row asked for: the selector keys are broken.");
     }
-
-    // Magic, version, party, rows, and the two offsets that hide the functions' values.
-    private const int HeaderBytes = 18;
 
     private static string KeyBytes(ServerView view) => string.Join('\n', view.Key.AsMemory(HeaderBytes)
         .ToArray().Take(BytesShown).Chunk(BytesALine).Select(line => string.Join(' ', line.Select(b => b.ToString("x2", CultureInfo.InvariantCulture)))));

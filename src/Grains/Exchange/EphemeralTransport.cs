@@ -64,7 +64,7 @@ public sealed class EphemeralTransport(ExchangeOptions options, LinkSession sess
 
             return reason;
         }
-        catch (Exception e) when (e is SocketException or IOException
+        catch (Exception e) when (e is SocketException or IOException or WireException
             || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             Interlocked.Increment(ref peer.ConnectionsFailed);

@@ -236,7 +236,7 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         for (int i = 0; i < asked.Length; i++)
         {
             shares[asked[i].Party] = await receives[i];
-            received += shares[asked[i].Party] is { } share ? FrameHeader.Size + 16 + share.Length : 0;
+            received += shares[asked[i].Party] is { } share ? FrameHeader.Size + FrameHeader.TagSize + share.Length : 0;
         }
 
         // A peer that does not take our share harms its own answer, not ours; but the sends must not outlive the query.

@@ -154,7 +154,7 @@ public sealed partial class StockKeeper : BackgroundService
         }
 
         Guid[] sessions = new Guid[4];
-        sessions[self] = _session.Id;
+        sessions[self] = _session.Session;
         foreach (PeerLink peer in _peers.All)
         {
             sessions[peer.Party] = peer.Session;

@@ -3,110 +3,92 @@ using System.Security.Cryptography;
 
 namespace Trident.Protocol.Sealing;
 
-/// <summary>A sealed request and the number under which its answer opens.</summary>
-/// <param name="Bytes"><c>encapsulated key (32) | u64 counter | ciphertext | tag (16)</c>.</param>
-/// <param name="Counter">The request's number in its context.</param>
+/// <summary>A sealed request, enc (32) | counter (8, big endian) | ciphertext | tag (16), and its counter, which opens the answer.</summary>
 public readonly record struct SealedRequest(byte[] Bytes, ulong Counter);
 
 /// <summary>
-/// A client's side of the sealing to one party. X25519 is paid once, here; each request is AES-128-GCM under a key exported from
-/// the HPKE context, numbered, so that requests may arrive in any order. Safe for concurrent use.
+/// A client's side of the envelope to one party. The asymmetric work is done once, at construction; a request costs one pass
+/// of AES-256-GCM. Every request carries what a restarted party needs to open it. Thread-safe.
 /// </summary>
 public sealed class ClientSeal : IDisposable
 {
-    private readonly byte[] _encapsulated;
-    private readonly SealKeys _keys;
-    private long _counter;
+    private readonly byte[] _enc;
+    private readonly Secret _keys;
+    private long _counter = -1;
 
-    /// <summary>Sets up the context to a party.</summary>
+    /// <summary>Agrees on keys with a party, from its public key alone.</summary>
+    /// <param name="party">The party, 1 to 3.</param>
+    /// <param name="partyPublicKey">Its X25519 public key, 32 bytes.</param>
+    /// <param name="deployment">The deployment; another deployment's party cannot open what is sealed here.</param>
+    /// <exception cref="SealingException">The key has another size, or is of low order.</exception>
     public ClientSeal(int party, byte[] partyPublicKey, Guid deployment)
+        : this(party, Hpke.SetupSender(partyPublicKey, RequestKeys.Info(party, deployment)))
     {
-        (_encapsulated, HpkeContext context) = Hpke.SetupSender(partyPublicKey, SealKeys.Info(party, deployment));
+    }
+
+    /// <summary>The same over a given context, for tests with a fixed ephemeral key; the context is disposed of.</summary>
+    internal ClientSeal(int party, SenderContext context)
+    {
         using (context)
         {
-            _keys = new SealKeys(context);
+            (Party, _enc, _keys) = (party, context.Enc, RequestKeys.Export(context));
         }
     }
 
+    /// <summary>The party that can open what is sealed here.</summary>
+    public int Party { get; }
+
     /// <summary>Seals a request.</summary>
+    /// <param name="plaintext">What only the party shall read.</param>
+    /// <param name="aad">What both know already and must agree on; it is not sent.</param>
+    /// <exception cref="ObjectDisposedException">The keys were zeroed.</exception>
     public SealedRequest Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> aad)
     {
         ulong counter = (ulong)Interlocked.Increment(ref _counter);
-        byte[] bytes = new byte[SealKeys.RequestOverhead + plaintext.Length];
-        _encapsulated.CopyTo(bytes, 0);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(32), counter);
-        SealKeys.Encrypt(_keys.Request, counter, plaintext, bytes.AsSpan(40), aad);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked(plaintext.Length + RequestKeys.RequestOverhead));
+        _enc.CopyTo(bytes, 0);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(Hpke.EncBytes), counter);
+        Span<byte> nonce = stackalloc byte[12];
+        RequestKeys.RequestNonce(counter, nonce);
+        Span<byte> keys = stackalloc byte[2 * RequestKeys.KeyBytes];
+        _keys.CopyTo(keys);
+        using AesGcm cipher = new(keys[..RequestKeys.KeyBytes], RequestKeys.TagBytes);
+        CryptographicOperations.ZeroMemory(keys);
+        Span<byte> body = bytes.AsSpan(RequestKeys.RequestPrefix);
+        cipher.Encrypt(nonce, plaintext, body[..plaintext.Length], body[plaintext.Length..], aad);
         return new SealedRequest(bytes, counter);
     }
 
-    /// <summary>Opens the answer to the request of that number.</summary>
-    /// <exception cref="SealingException">It is not authentic.</exception>
-    public byte[] OpenAnswer(ulong counter, ReadOnlySpan<byte> sealedAnswer, ReadOnlySpan<byte> aad) =>
-        SealKeys.Decrypt(_keys.Answer, counter, sealedAnswer, aad);
-
-    /// <summary>Forgets the keys.</summary>
-    public void Dispose() => _keys.Dispose();
-}
-
-/// <summary>The two keys of a context, one per direction.</summary>
-internal sealed class SealKeys : IDisposable
-{
-    public const int RequestOverhead = 32 + 8 + TagSize;
-    private const int TagSize = 16;
-
-    public SealKeys(HpkeContext context)
+    /// <summary>Opens the answer to the request of the given counter: salt (16) | ciphertext | tag (16).</summary>
+    /// <exception cref="SealingException">It is too short, altered, or answers another request.</exception>
+    /// <exception cref="ObjectDisposedException">The keys were zeroed.</exception>
+    public byte[] OpenAnswer(ulong counter, ReadOnlySpan<byte> sealedAnswer, ReadOnlySpan<byte> aad)
     {
-        Request = Key(context, "trident request v1"u8);
-        Answer = Key(context, "trident answer v1"u8);
-    }
-
-    public AesGcmPool Request { get; }
-
-    public AesGcmPool Answer { get; }
-
-    public static byte[] Info(int party, Guid deployment) => [.. "trident seal v1"u8, (byte)party, .. deployment.ToByteArray(bigEndian: true)];
-
-    public static void Encrypt(AesGcmPool key, ulong counter, ReadOnlySpan<byte> plaintext, Span<byte> ciphertextAndTag, ReadOnlySpan<byte> aad)
-    {
-        Span<byte> nonce = stackalloc byte[12];
-        nonce.Clear();
-        BinaryPrimitives.WriteUInt64BigEndian(nonce[4..], counter);
-        key.Encrypt(nonce, plaintext, ciphertextAndTag[..plaintext.Length], ciphertextAndTag[plaintext.Length..], aad);
-    }
-
-    public static byte[] Decrypt(AesGcmPool key, ulong counter, ReadOnlySpan<byte> ciphertextAndTag, ReadOnlySpan<byte> aad)
-    {
-        if (ciphertextAndTag.Length < TagSize)
+        if (sealedAnswer.Length < RequestKeys.AnswerOverhead)
         {
-            throw new SealingException("The sealed message is cut short.");
+            throw new SealingException(
+                $"Party {Party}'s answer has {sealedAnswer.Length} bytes; a sealed answer has at least {RequestKeys.AnswerOverhead}.");
         }
 
         Span<byte> nonce = stackalloc byte[12];
-        nonce.Clear();
-        BinaryPrimitives.WriteUInt64BigEndian(nonce[4..], counter);
-        byte[] plaintext = new byte[ciphertextAndTag.Length - TagSize];
+        Span<byte> keys = stackalloc byte[2 * RequestKeys.KeyBytes];
+        _keys.CopyTo(keys);
+        using AesGcm cipher = RequestKeys.AnswerCipher(
+            keys[RequestKeys.KeyBytes..], sealedAnswer[..RequestKeys.SaltBytes], counter, nonce);
+        CryptographicOperations.ZeroMemory(keys);
+        ReadOnlySpan<byte> body = sealedAnswer[RequestKeys.SaltBytes..];
+        byte[] plaintext = GC.AllocateUninitializedArray<byte>(body.Length - RequestKeys.TagBytes);
         try
         {
-            key.Decrypt(nonce, ciphertextAndTag[..^TagSize], ciphertextAndTag[^TagSize..], plaintext, aad);
+            cipher.Decrypt(nonce, body[..plaintext.Length], body[plaintext.Length..], plaintext, aad);
             return plaintext;
         }
         catch (AuthenticationTagMismatchException e)
         {
-            throw new SealingException("The sealed message is not authentic: it was changed, or is not for this party, query and table.", e);
+            throw new SealingException($"Party {Party}'s answer was altered on its way, or answers another request; ask again.", e);
         }
     }
 
-    public void Dispose()
-    {
-        Request.Dispose();
-        Answer.Dispose();
-    }
-
-    private static AesGcmPool Key(HpkeContext context, ReadOnlySpan<byte> label)
-    {
-        byte[] key = context.Export(label, 16);
-        AesGcmPool cipher = new(key);
-        CryptographicOperations.ZeroMemory(key);
-        return cipher;
-    }
+    /// <summary>Zeroes the keys.</summary>
+    public void Dispose() => _keys.Dispose();
 }

@@ -1,149 +1,159 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Org.BouncyCastle.Crypto.Parameters;
-using Org.BouncyCastle.Security;
 
 namespace Trident.Protocol.Sealing;
 
 /// <summary>
-/// HPKE (RFC 9180) in base mode with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and AES-128-GCM.
+/// HPKE (RFC 9180), base mode, suite DHKEM(X25519, HKDF-SHA256) / HKDF-SHA256 / AES-128-GCM. Only the key schedule is
+/// written here (the cryptography library in use offers no HPKE): curve, HKDF and AES-GCM come from BouncyCastle and from
+/// the platform. Held to the RFC's own vectors.
 /// </summary>
-/// <remarks>
-/// No .NET library that implements the RFC could be had when this was written, so its key schedule (sections 4.1 and 5.1) is ours;
-/// X25519 is BouncyCastle's, HKDF and AES-GCM the platform's. The RFC's own vectors are a test. To be replaced by the platform's
-/// HPKE once it ships.
-/// </remarks>
 public static class Hpke
 {
-    private static readonly byte[] KemSuite = [.. "KEM"u8, 0, 0x20];
-    private static readonly byte[] Suite = [.. "HPKE"u8, 0, 0x20, 0, 1, 0, 1];
+    /// <summary>Length of the encapsulated key in bytes.</summary>
+    public const int EncBytes = Curve.KeyBytes;
 
-    /// <summary>SetupBaseS: a context to the holder of the private key of <paramref name="publicKey"/>, and the encapsulated key.</summary>
-    public static (byte[] Encapsulated, HpkeContext Context) SetupSender(byte[] publicKey, ReadOnlySpan<byte> info, X25519PrivateKeyParameters? ephemeral = null)
+    /// <summary>A context to seal to the holder of <paramref name="pkR"/>. Asymmetric work: two scalar multiplications.</summary>
+    /// <param name="pkR">The recipient's public key, 32 bytes.</param>
+    /// <param name="info">What the context is for; the recipient must give the same.</param>
+    /// <exception cref="SealingException">The key has another size, or is of low order.</exception>
+    public static SenderContext SetupSender(byte[] pkR, byte[] info)
     {
-        X25519PrivateKeyParameters key = ephemeral ?? new X25519PrivateKeyParameters(new SecureRandom());
-        byte[] encapsulated = key.GeneratePublicKey().GetEncoded();
-        byte[] shared = new byte[32];
-        key.GenerateSecret(new X25519PublicKeyParameters(publicKey), shared, 0);
-        return (encapsulated, Schedule(Extract(shared, encapsulated, publicKey), info));
-    }
-
-    /// <summary>SetupBaseR: the recipient's context.</summary>
-    /// <exception cref="SealingException">The encapsulated key is no X25519 key.</exception>
-    public static HpkeContext SetupRecipient(byte[] encapsulated, X25519PrivateKeyParameters privateKey, ReadOnlySpan<byte> info)
-    {
-        byte[] shared = new byte[32];
+        byte[] ephemeral = Curve.NewPrivateKey();
         try
         {
-            privateKey.GenerateSecret(new X25519PublicKeyParameters(encapsulated), shared, 0);
+            return SetupSender(pkR, info, ephemeral);
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        finally
         {
-            throw new SealingException("The encapsulated key of the request is no X25519 public key.", e);
+            CryptographicOperations.ZeroMemory(ephemeral);
         }
-
-        return Schedule(Extract(shared, encapsulated, privateKey.GeneratePublicKey().GetEncoded()), info);
     }
 
-    private static byte[] Extract(byte[] shared, byte[] encapsulated, byte[] publicKey)
+    /// <summary>The same with a given ephemeral key: for known-answer tests only, as a key used twice repeats nonces.</summary>
+    internal static SenderContext SetupSender(byte[] pkR, byte[] info, byte[] ephemeral)
     {
-        byte[] prk = LabeledExtract(KemSuite, [], "eae_prk"u8, shared);
-        byte[] secret = LabeledExpand(KemSuite, prk, "shared_secret"u8, [.. encapsulated, .. publicKey], 32);
-        CryptographicOperations.ZeroMemory(shared);
-        CryptographicOperations.ZeroMemory(prk);
-        return secret;
+        byte[] dh = Curve.Agree(ephemeral, pkR);
+        byte[] enc = Curve.PublicKeyOf(ephemeral);
+        return new SenderContext(enc, HpkeSchedule.Keys(HpkeSchedule.SharedSecret(dh, enc, pkR), info));
     }
 
-    private static HpkeContext Schedule(byte[] shared, ReadOnlySpan<byte> info)
+    /// <summary>The recipient's context for what a sender encapsulated.</summary>
+    /// <param name="enc">The encapsulated key, 32 bytes, as received.</param>
+    /// <param name="skR">The recipient's private key, 32 bytes.</param>
+    /// <param name="info">What the context is for; must be what the sender gave.</param>
+    /// <exception cref="SealingException">A key has another size, or is of low order.</exception>
+    public static RecipientContext SetupRecipient(byte[] enc, byte[] skR, byte[] info)
     {
-        byte[] context = [0, .. LabeledExtract(Suite, [], "psk_id_hash"u8, []), .. LabeledExtract(Suite, [], "info_hash"u8, info)];
-        byte[] secret = LabeledExtract(Suite, shared, "secret"u8, []);
-        HpkeContext made = new(
-            LabeledExpand(Suite, secret, "key"u8, context, 16),
-            LabeledExpand(Suite, secret, "base_nonce"u8, context, 12),
-            LabeledExpand(Suite, secret, "exp"u8, context, 32));
-        CryptographicOperations.ZeroMemory(shared);
-        CryptographicOperations.ZeroMemory(secret);
-        return made;
+        byte[] dh = Curve.Agree(skR, enc);
+        return new RecipientContext(HpkeSchedule.Keys(HpkeSchedule.SharedSecret(dh, enc, Curve.PublicKeyOf(skR)), info));
     }
-
-    private static byte[] LabeledExtract(byte[] suite, byte[] salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> ikm) =>
-        HKDF.Extract(HashAlgorithmName.SHA256, [.. "HPKE-v1"u8, .. suite, .. label, .. ikm], salt);
-
-    private static byte[] LabeledExpand(byte[] suite, byte[] prk, ReadOnlySpan<byte> label, ReadOnlySpan<byte> info, int length)
-    {
-        byte[] labeled = [0, 0, .. "HPKE-v1"u8, .. suite, .. label, .. info];
-        BinaryPrimitives.WriteUInt16BigEndian(labeled, (ushort)length);
-        return HKDF.Expand(HashAlgorithmName.SHA256, prk, length, labeled);
-    }
-
-    internal static byte[] Export(byte[] exporter, ReadOnlySpan<byte> context, int length) =>
-        LabeledExpand(Suite, exporter, "sec"u8, context, length);
 }
 
-/// <summary>An HPKE context. Seal and open count messages as the RFC says; not for concurrent use.</summary>
-public sealed class HpkeContext : IDisposable
+/// <summary>What sender and recipient of one HPKE context have in common. Not thread-safe: messages are in order.</summary>
+public abstract class HpkeContext : IDisposable
 {
-    private const int TagSize = 16;
-    private readonly byte[] _key, _baseNonce, _exporter;
+    /// <summary>Bytes that sealing adds.</summary>
+    public const int TagBytes = 16;
+
+    private readonly byte[] _exporterSecret;
+    private readonly byte[] _baseNonce;
+    private readonly AesGcm _aead;
     private ulong _sequence;
+    private bool _disposed;
 
-    internal HpkeContext(byte[] key, byte[] baseNonce, byte[] exporter) => (_key, _baseNonce, _exporter) = (key, baseNonce, exporter);
-
-    /// <summary>Seals the next message: <c>ciphertext | tag</c>.</summary>
-    public byte[] Seal(ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext)
+    private protected HpkeContext((byte[] Key, byte[] BaseNonce, byte[] ExporterSecret) keys)
     {
-        byte[] sealedBytes = new byte[plaintext.Length + TagSize];
-        using AesGcm aes = new(_key, TagSize);
-        aes.Encrypt(NextNonce(), plaintext, sealedBytes.AsSpan(0, plaintext.Length), sealedBytes.AsSpan(plaintext.Length), aad);
-        return sealedBytes;
+        _aead = new AesGcm(keys.Key, TagBytes);
+        CryptographicOperations.ZeroMemory(keys.Key);
+        _baseNonce = keys.BaseNonce;
+        _exporterSecret = keys.ExporterSecret;
     }
 
-    /// <summary>Opens the next message.</summary>
-    /// <exception cref="SealingException">It is not authentic.</exception>
-    public byte[] Open(ReadOnlySpan<byte> aad, ReadOnlySpan<byte> ciphertextAndTag)
+    /// <summary>A secret of <paramref name="length"/> bytes (1 to 8,160) that both sides know (RFC 9180, 5.3).</summary>
+    public byte[] Export(ReadOnlySpan<byte> context, int length)
     {
-        if (ciphertextAndTag.Length < TagSize)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return HpkeSchedule.Export(_exporterSecret, context, length);
+    }
+
+    /// <summary>Zeroes the context's secrets.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _aead.Dispose();
+        CryptographicOperations.ZeroMemory(_exporterSecret);
+        CryptographicOperations.ZeroMemory(_baseNonce);
+    }
+
+    private protected byte[] SealNext(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> aad)
+    {
+        byte[] output = new byte[plaintext.Length + TagBytes];
+        Span<byte> nonce = stackalloc byte[HpkeSchedule.NonceBytes];
+        WriteNonce(nonce);
+        _aead.Encrypt(nonce, plaintext, output.AsSpan(0, plaintext.Length), output.AsSpan(plaintext.Length), aad);
+        Advance();
+        return output;
+    }
+
+    private protected byte[] OpenNext(ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> aad)
+    {
+        if (ciphertext.Length < TagBytes)
         {
-            throw new SealingException("The sealed message is cut short.");
+            throw new SealingException($"Sealed bytes have at least {TagBytes}; these are {ciphertext.Length}.");
         }
 
-        byte[] plaintext = new byte[ciphertextAndTag.Length - TagSize];
-        using AesGcm aes = new(_key, TagSize);
+        byte[] output = new byte[ciphertext.Length - TagBytes];
+        Span<byte> nonce = stackalloc byte[HpkeSchedule.NonceBytes];
+        WriteNonce(nonce);
         try
         {
-            aes.Decrypt(NextNonce(), ciphertextAndTag[..^TagSize], ciphertextAndTag[^TagSize..], plaintext, aad);
-            return plaintext;
+            _aead.Decrypt(nonce, ciphertext[..output.Length], ciphertext[output.Length..], output, aad);
         }
         catch (AuthenticationTagMismatchException e)
         {
-            throw new SealingException("The sealed message is not authentic.", e);
+            throw new SealingException("The sealed bytes were altered, are out of order, or were sealed to another key.", e);
         }
+
+        // Only an opened message moves the sequence (RFC 9180, 5.2).
+        Advance();
+        return output;
     }
 
-    /// <summary>A secret of <paramref name="length"/> bytes for other uses (RFC 9180, section 5.3).</summary>
-    public byte[] Export(ReadOnlySpan<byte> context, int length) => Hpke.Export(_exporter, context, length);
-
-    /// <summary>Zeroes the secrets.</summary>
-    public void Dispose()
+    private void WriteNonce(Span<byte> nonce)
     {
-        CryptographicOperations.ZeroMemory(_key);
-        CryptographicOperations.ZeroMemory(_baseNonce);
-        CryptographicOperations.ZeroMemory(_exporter);
-    }
-
-    private byte[] NextNonce()
-    {
-        byte[] nonce = [.. _baseNonce];
-        ulong sequence = _sequence++;
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _baseNonce.CopyTo(nonce);
         for (int i = 0; i < 8; i++)
         {
-            nonce[11 - i] ^= (byte)(sequence >> (8 * i));
+            nonce[^(i + 1)] ^= (byte)(_sequence >> (8 * i));
         }
-
-        return nonce;
     }
+
+    private void Advance() => _sequence = checked(_sequence + 1);
 }
 
-/// <summary>Something sealed does not open. The message says why.</summary>
-public sealed class SealingException(string message, Exception? inner = null) : Exception(message, inner);
+/// <summary>The sending side of an HPKE context.</summary>
+public sealed class SenderContext : HpkeContext
+{
+    internal SenderContext(byte[] enc, (byte[] Key, byte[] BaseNonce, byte[] ExporterSecret) keys)
+        : base(keys) => Enc = enc;
+
+    /// <summary>The encapsulated key that the recipient needs, 32 bytes.</summary>
+    public byte[] Enc { get; }
+
+    /// <summary>Seals the next message: ciphertext and 16-byte tag.</summary>
+    public byte[] Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> aad) => SealNext(plaintext, aad);
+}
+
+/// <summary>The receiving side of an HPKE context.</summary>
+public sealed class RecipientContext : HpkeContext
+{
+    internal RecipientContext((byte[] Key, byte[] BaseNonce, byte[] ExporterSecret) keys)
+        : base(keys)
+    {
+    }
+
+    /// <summary>Opens the next message.</summary>
+    /// <exception cref="SealingException">It is too short, altered, out of order, or sealed to another key.</exception>
+    public byte[] Open(ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> aad) => OpenNext(ciphertext, aad);
+}

@@ -2,80 +2,109 @@ using System.Text.Json;
 
 namespace Trident.Protocol.Sealing;
 
-/// <summary>Where a party is reached, and its public key (base64).</summary>
-public sealed record PartyEndpoint(int Party, string Host, int SiloPort, int GatewayPort, int ExchangePort, string PublicKey);
+/// <summary>Where a party is reached, and its X25519 public key in base64.</summary>
+public sealed record PartyEndpoint(int Party, string Host, int SiloPort, int GatewayPort, int ExchangePort, string PublicKey)
+{
+    /// <summary>The public key's 32 bytes.</summary>
+    /// <exception cref="IdentityException">It is not base64 of 32 bytes.</exception>
+    public byte[] PublicKeyBytes()
+    {
+        byte[] key = new byte[Curve.KeyBytes + 3];
+        return PublicKey is not null && Convert.TryFromBase64String(PublicKey, key, out int length) && length == Curve.KeyBytes
+            ? key[..length]
+            : throw new IdentityException(
+                $"Party {Party}'s public key is not base64 of {Curve.KeyBytes} bytes; take it again from that party's identity.");
+    }
+}
 
-/// <summary>The public description of a deployment: <c>parties.json</c>.</summary>
+/// <summary>The public description of a deployment (parties.json): the same file at every party and client.</summary>
 public sealed record PartiesDescriptor(int Format, Guid Deployment, PartyEndpoint[] Parties)
 {
-    /// <summary>The format that this version reads and writes.</summary>
+    /// <summary>The format that this version writes and reads.</summary>
     public const int CurrentFormat = 1;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    /// <summary>The endpoint of a party.</summary>
-    public PartyEndpoint this[int party] => Parties.First(p => p.Party == party);
+    /// <summary>The endpoint of a party, 1 to 3.</summary>
+    /// <exception cref="IdentityException">The description has no such party.</exception>
+    public PartyEndpoint this[int party] => Array.Find(Parties, p => p.Party == party)
+        ?? throw new IdentityException($"The description of the parties has no party {party}; there are 1, 2 and 3.");
 
-    /// <summary>Reads and validates a descriptor.</summary>
-    /// <exception cref="IdentityException">It is missing, damaged, or describes no three parties.</exception>
+    /// <summary>Reads and validates a description.</summary>
+    /// <exception cref="IdentityException">It is missing, unreadable, or does not describe three parties.</exception>
     public static PartiesDescriptor Load(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new IdentityException($"The descriptor {path} is missing; 'trident init DIR' makes a deployment.");
-        }
-
         try
         {
-            PartiesDescriptor descriptor = JsonSerializer.Deserialize<PartiesDescriptor>(File.ReadAllBytes(path), Json)
-                ?? throw new IdentityException($"The descriptor {path} is empty.");
-            descriptor.Validate();
-            return descriptor;
+            PartiesDescriptor? read = JsonSerializer.Deserialize<PartiesDescriptor>(File.ReadAllBytes(path), Json);
+            if (read is null)
+            {
+                throw new IdentityException("it is empty");
+            }
+
+            read.Validate();
+            return read;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new IdentityException($"The descriptor {path} is no valid JSON: {e.Message}", e);
+            throw new IdentityException($"There is no description of the parties at {path}; initialise the deployment first.", e);
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or IdentityException)
+        {
+            throw new IdentityException($"The description of the parties at {path} cannot be used: {e.Message}", e);
         }
     }
 
-    /// <summary>Writes the descriptor to a new file.</summary>
+    /// <summary>Writes the description, replacing what was there in one rename.</summary>
+    /// <exception cref="IdentityException">It does not describe three parties.</exception>
     public void Save(string path)
     {
-        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write);
-        JsonSerializer.Serialize(file, this, Json);
+        Validate();
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                file.Write(JsonSerializer.SerializeToUtf8Bytes(this, Json));
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
     }
 
-    /// <summary>Checks format, parties, ports and keys.</summary>
-    /// <exception cref="IdentityException">Something is wrong; the message says what.</exception>
+    /// <summary>Checks that three distinct, reachable parties are described.</summary>
+    /// <exception cref="IdentityException">The message says what is wrong.</exception>
     public void Validate()
     {
-        if (Format != CurrentFormat)
+        Require(Format == CurrentFormat, $"Format {Format} is not known here; this version reads format {CurrentFormat}.");
+        Require(Deployment != Guid.Empty, "The deployment has no id.");
+        Require(Parties is { Length: 3 } && Array.TrueForAll(Parties, p => p is not null), "There must be three parties.");
+        HashSet<string> keys = [];
+        HashSet<(string Host, int Port)> sockets = [];
+        for (int party = 1; party <= 3; party++)
         {
-            throw new IdentityException($"The descriptor has format {Format}; this version reads format {CurrentFormat}.");
-        }
-
-        if (Parties is null || !Parties.Select(p => p.Party).Order().SequenceEqual([1, 2, 3]))
-        {
-            throw new IdentityException("The descriptor must name the parties 1, 2 and 3, each once.");
-        }
-
-        foreach (PartyEndpoint p in Parties)
-        {
-            if (string.IsNullOrWhiteSpace(p.Host) || new[] { p.SiloPort, p.GatewayPort, p.ExchangePort }.Any(port => port is < 1 or > 65535))
+            PartyEndpoint endpoint = this[party];
+            Require(!string.IsNullOrWhiteSpace(endpoint.Host), $"Party {party} has no host.");
+            Require(keys.Add(Convert.ToHexString(endpoint.PublicKeyBytes())), $"Party {party} has another party's public key.");
+            foreach (int port in (int[])[endpoint.SiloPort, endpoint.GatewayPort, endpoint.ExchangePort])
             {
-                throw new IdentityException($"Party {p.Party} needs a host and three ports of 1 to 65535 in the descriptor.");
-            }
-
-            byte[] key = new byte[33];
-            if (p.PublicKey is null || !Convert.TryFromBase64String(p.PublicKey, key, out int length) || length != 32)
-            {
-                throw new IdentityException($"The public key of party {p.Party} in the descriptor is not 32 bytes of base64.");
+                Require(port is > 0 and <= 65535, $"Party {party} has port {port}; ports are 1 to 65535.");
+                Require(sockets.Add((endpoint.Host, port)), $"Port {port} on {endpoint.Host} is given twice; every port needs its own.");
             }
         }
+    }
 
-        if (Parties.Select(p => p.PublicKey).Distinct().Count() != 3)
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
         {
-            throw new IdentityException("Two parties have the same public key in the descriptor.");
+            throw new IdentityException(otherwise);
         }
     }
 }

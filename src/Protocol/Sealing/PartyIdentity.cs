@@ -1,112 +1,132 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using Org.BouncyCastle.Crypto.Parameters;
-using Org.BouncyCastle.Security;
 using Trident.Protocol.Sharing;
 
 namespace Trident.Protocol.Sealing;
 
-/// <summary>A party's private identity is missing, unreadable, or not that of the descriptor.</summary>
-public sealed class IdentityException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>A party's static X25519 key. From it come the secrets that it shares with each peer, and clients seal to it.</summary>
+/// <summary>
+/// A party's long-term X25519 key. Everything secret between parties, and between clients and this party, rests on it; it is
+/// kept in a file that only its owner can read.
+/// </summary>
 public sealed class PartyIdentity : IDisposable
 {
-    private const int Format = 1;
-    private readonly byte[] _private;
-    private readonly X25519PrivateKeyParameters _key;
+    private readonly Secret _privateKey;
+    private readonly byte[] _publicKey;
 
-    private PartyIdentity(int party, Guid deployment, byte[] privateKey)
+    internal PartyIdentity(int party, Guid deployment, byte[] privateKey)
     {
-        (Party, Deployment, _private) = (party, deployment, privateKey);
-        _key = new X25519PrivateKeyParameters(privateKey);
-        PublicKey = _key.GeneratePublicKey().GetEncoded();
+        if (party is < 1 or > 3)
+        {
+            throw new IdentityException($"A party is 1, 2 or 3, not {party}.");
+        }
+
+        (Party, Deployment) = (party, deployment);
+        _publicKey = Curve.PublicKeyOf(privateKey);
+        _privateKey = new Secret(privateKey);
     }
 
-    /// <summary>The party.</summary>
+    /// <summary>The party, 1 to 3.</summary>
     public int Party { get; }
 
-    /// <summary>The deployment that it belongs to.</summary>
+    /// <summary>The deployment that the key was made for.</summary>
     public Guid Deployment { get; }
 
     /// <summary>The public key, 32 bytes.</summary>
-    public byte[] PublicKey { get; }
+    public byte[] PublicKey => (byte[])_publicKey.Clone();
 
-    /// <summary>Draws a new identity.</summary>
-    public static PartyIdentity Generate(int party, Guid deployment) =>
-        party is < 1 or > 3
-            ? throw new ArgumentException($"There is no party {party}: parties are 1, 2 and 3.")
-            : new PartyIdentity(party, deployment, new X25519PrivateKeyParameters(new SecureRandom()).GetEncoded());
-
-    /// <summary>Writes the identity to a new file that only its owner can read.</summary>
-    public void Save(string path)
-    {
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using FileStream file = new(path, options);
-        JsonSerializer.Serialize(file, new Stored(Format, Party, Deployment, Convert.ToBase64String(_private)), JsonSerializerOptions.Web);
-    }
+    /// <summary>A fresh identity.</summary>
+    /// <exception cref="IdentityException">The party is not of 1 to 3.</exception>
+    public static PartyIdentity Generate(int party, Guid deployment) => new(party, deployment, Curve.NewPrivateKey());
 
     /// <summary>Reads an identity.</summary>
-    /// <exception cref="IdentityException">It is missing, damaged, or readable by others.</exception>
-    public static PartyIdentity Load(string path)
+    /// <exception cref="IdentityException">Missing, malformed, or readable by others than its owner.</exception>
+    public static PartyIdentity Load(string path) => IdentityFile.Read(path);
+
+    /// <summary>Writes the identity to a new file that only its owner can read (mode 0600).</summary>
+    /// <exception cref="IdentityException">There is a file already (an identity is never overwritten), or it cannot be written.</exception>
+    public void Save(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new IdentityException($"The private identity {path} is missing; 'trident init' makes it, and it must be copied to its party alone.");
-        }
-
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
-        {
-            throw new IdentityException($"The private identity {path} can be read by others; run 'chmod 600' on it.");
-        }
-
+        byte[] key = CopyPrivateKey();
         try
         {
-            Stored stored = JsonSerializer.Deserialize<Stored>(File.ReadAllBytes(path), JsonSerializerOptions.Web)!;
-            byte[] key = Convert.FromBase64String(stored.PrivateKey);
-            return stored.Format == Format && stored.Party is >= 1 and <= 3 && key.Length == 32
-                ? new PartyIdentity(stored.Party, stored.Deployment, key)
-                : throw new IdentityException($"The private identity {path} has format {stored.Format}, party {stored.Party} and a key of {key.Length} bytes; "
-                    + $"format {Format}, a party of 1 to 3 and 32 bytes belong there.");
+            IdentityFile.Write(path, Party, Deployment, key, _publicKey);
         }
-        catch (Exception e) when (e is JsonException or FormatException or NullReferenceException or ArgumentNullException)
+        finally
         {
-            throw new IdentityException($"The private identity {path} is damaged: it is not the JSON that 'trident init' wrote.", e);
+            CryptographicOperations.ZeroMemory(key);
         }
     }
 
-    /// <summary>The secrets shared with each peer: HKDF-SHA256 over X25519 of the static keys, bound to deployment and pair.</summary>
-    /// <exception cref="IdentityException">The descriptor does not hold this party's key.</exception>
+    /// <summary>
+    /// The secrets with the two peers: HKDF-SHA256 of the X25519 agreement of the static keys, without salt, with info
+    /// "trident pair v1" || deployment || lower party || higher party. Both ends derive the same.
+    /// </summary>
+    /// <exception cref="IdentityException">The description is of another deployment, or gives this party another key.</exception>
     public PairKeys DerivePairKeys(PartiesDescriptor all)
     {
-        if (!CryptographicOperations.FixedTimeEquals(Convert.FromBase64String(all[Party].PublicKey), PublicKey))
+        all.Validate();
+        if (all.Deployment != Deployment)
         {
-            throw new IdentityException($"The public key of party {Party} in the descriptor is not that of its private identity; one of the two files is of another deployment.");
+            throw new IdentityException(
+                $"This identity is of deployment {Deployment:D}, the description of {all.Deployment:D}; take both from one deployment.");
         }
 
-        return new PairKeys(Party, PairSecret(all, Party == 1 ? 2 : 1), PairSecret(all, Party == 3 ? 2 : 3));
+        if (!CryptographicOperations.FixedTimeEquals(all[Party].PublicKeyBytes(), _publicKey))
+        {
+            throw new IdentityException(
+                $"The description gives party {Party} another public key than this identity's; one of the two files is of another time.");
+        }
+
+        int lower = Party == 1 ? 2 : 1;
+        int higher = Party == 3 ? 2 : 3;
+        return new PairKeys(Party, DerivePair(lower, all[lower]), DerivePair(higher, all[higher]));
     }
 
-    /// <summary>The recipient's HPKE context for an encapsulated key.</summary>
-    public HpkeContext SetupRecipient(byte[] encapsulated) => Hpke.SetupRecipient(encapsulated, _key, SealKeys.Info(Party, Deployment));
+    /// <summary>Zeroes the private key.</summary>
+    public void Dispose() => _privateKey.Dispose();
 
-    /// <summary>Zeroes this object's copy of the private key.</summary>
-    public void Dispose() => CryptographicOperations.ZeroMemory(_private);
-
-    private byte[] PairSecret(PartiesDescriptor all, int peer)
+    /// <summary>A recipient's HPKE context on this key.</summary>
+    internal RecipientContext SetupRecipient(byte[] enc, byte[] info)
     {
-        byte[] shared = new byte[32];
-        _key.GenerateSecret(new X25519PublicKeyParameters(Convert.FromBase64String(all[peer].PublicKey)), shared, 0);
-        byte[] info = [.. "trident pair v1"u8, .. Deployment.ToByteArray(bigEndian: true), (byte)Math.Min(Party, peer), (byte)Math.Max(Party, peer)];
-        byte[] secret = HKDF.DeriveKey(HashAlgorithmName.SHA256, shared, 32, null, info);
-        CryptographicOperations.ZeroMemory(shared);
-        return secret;
+        byte[] key = CopyPrivateKey();
+        try
+        {
+            return Hpke.SetupRecipient(enc, key, info);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
     }
 
-    private sealed record Stored(int Format, int Party, Guid Deployment, string PrivateKey);
+    private byte[] DerivePair(int peer, PartyEndpoint endpoint)
+    {
+        byte[] key = CopyPrivateKey();
+        byte[] agreed = [];
+        try
+        {
+            agreed = Curve.Agree(key, endpoint.PublicKeyBytes());
+            byte[] info =
+            [
+                .. "trident pair v1"u8, .. Deployment.ToByteArray(bigEndian: true),
+                (byte)Math.Min(Party, peer), (byte)Math.Max(Party, peer),
+            ];
+            return HKDF.DeriveKey(HashAlgorithmName.SHA256, agreed, PairKeys.KeyBytes, salt: null, info);
+        }
+        catch (SealingException e)
+        {
+            throw new IdentityException($"No secret can be agreed with party {peer}: {e.Message}", e);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+            CryptographicOperations.ZeroMemory(agreed);
+        }
+    }
+
+    private byte[] CopyPrivateKey()
+    {
+        byte[] key = new byte[Curve.KeyBytes];
+        _privateKey.CopyTo(key);
+        return key;
+    }
 }

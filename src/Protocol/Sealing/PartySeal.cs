@@ -1,110 +1,163 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Trident.Protocol.Sealing;
 
 /// <summary>
-/// A party's side of the sealing. Contexts are kept by their encapsulated key, the 1,024 used last at the most; one that was
-/// dropped, or was set up with an earlier process, is made again from what the request carries. Safe for concurrent use.
+/// A party's side of clients' envelopes. The keys of the 1,024 clients heard from last are kept; of any other client they are
+/// worked out again from its request. Thread-safe. That a request comes once is not checked here: the tickets in it are
+/// used once.
 /// </summary>
-public sealed class PartySeal(PartyIdentity identity) : IDisposable
+public sealed class PartySeal : IDisposable
 {
-    private const int Kept = 1024;
+    /// <summary>How many clients' keys are kept.</summary>
+    public const int CacheSize = 1024;
+
+    private readonly PartyIdentity _identity;
+    private readonly byte[] _info;
     private readonly Lock _gate = new();
-    private readonly Dictionary<Guid, LinkedListNode<(Guid Key, byte[] Encapsulated, SealKeys Keys)>> _contexts = [];
-    private readonly LinkedList<(Guid Key, byte[] Encapsulated, SealKeys Keys)> _order = [];
+    private readonly Dictionary<ClientId, LinkedListNode<(ClientId Id, Secret Keys)>> _byClient = [];
+    private readonly LinkedList<(ClientId Id, Secret Keys)> _recent = new();
+    private bool _disposed;
 
-    /// <summary>Opens a request, and gives what seals its answer.</summary>
-    /// <exception cref="SealingException">It is cut short or not authentic.</exception>
-    public byte[] OpenRequest(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> aad, out AnswerSealer sealer)
+    /// <summary>Opens with the given identity, which the caller keeps and disposes of.</summary>
+    public PartySeal(PartyIdentity identity)
     {
-        if (bytes.Length < SealKeys.RequestOverhead)
-        {
-            throw new SealingException($"The sealed request has {bytes.Length} bytes; the smallest has {SealKeys.RequestOverhead}.");
-        }
-
-        SealKeys keys = Keys(bytes[..32]);
-        ulong counter = BinaryPrimitives.ReadUInt64BigEndian(bytes[32..]);
-        byte[] plaintext = SealKeys.Decrypt(keys.Request, counter, bytes[40..], aad);
-        sealer = new AnswerSealer(keys, counter);
-        return plaintext;
+        _identity = identity;
+        _info = RequestKeys.Info(identity.Party, identity.Deployment);
     }
 
-    /// <summary>Forgets all contexts.</summary>
+    /// <summary>How many clients' keys are held now.</summary>
+    internal int Held
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _byClient.Count;
+            }
+        }
+    }
+
+    /// <summary>Opens a request and gives what seals its answer.</summary>
+    /// <param name="bytes">enc (32) | counter (8, big endian) | ciphertext | tag (16).</param>
+    /// <param name="aad">What the client authenticated beside it.</param>
+    /// <param name="sealer">Seals one answer to this request.</param>
+    /// <exception cref="SealingException">Too short, altered, for another party or deployment, or with other associated data.</exception>
+    public byte[] OpenRequest(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> aad, out AnswerSealer sealer)
+    {
+        if (bytes.Length < RequestKeys.RequestOverhead)
+        {
+            throw new SealingException(
+                $"The sealed request has {bytes.Length} bytes; it has at least {RequestKeys.RequestOverhead}.");
+        }
+
+        ClientId id = MemoryMarshal.Read<ClientId>(bytes);
+        Span<byte> keys = stackalloc byte[2 * RequestKeys.KeyBytes];
+        Secret? fresh = null;
+        try
+        {
+            if (!TryGet(id, keys))
+            {
+                using RecipientContext context = _identity.SetupRecipient(bytes[..Hpke.EncBytes].ToArray(), _info);
+                fresh = RequestKeys.Export(context);
+                fresh.CopyTo(keys);
+            }
+
+            ulong counter = BinaryPrimitives.ReadUInt64BigEndian(bytes[Hpke.EncBytes..]);
+            byte[] plaintext = Open(keys[..RequestKeys.KeyBytes], counter, bytes[RequestKeys.RequestPrefix..], aad);
+
+            // Only a request that opened earns its client a place: noise cannot push clients out.
+            if (fresh is not null && Keep(id, fresh))
+            {
+                fresh = null;
+            }
+
+            sealer = new AnswerSealer(keys[RequestKeys.KeyBytes..].ToArray(), counter);
+            return plaintext;
+        }
+        finally
+        {
+            fresh?.Dispose();
+            CryptographicOperations.ZeroMemory(keys);
+        }
+    }
+
+    /// <summary>Zeroes the clients' keys; the identity stays the caller's.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
-            foreach ((_, _, SealKeys keys) in _order)
+            _disposed = true;
+            foreach ((ClientId _, Secret keys) in _recent)
             {
                 keys.Dispose();
             }
 
-            _order.Clear();
-            _contexts.Clear();
+            _recent.Clear();
+            _byClient.Clear();
         }
     }
 
-    private SealKeys Keys(ReadOnlySpan<byte> encapsulated)
+    private byte[] Open(ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> body, ReadOnlySpan<byte> aad)
     {
-        Guid key = new(encapsulated[..16]);
+        Span<byte> nonce = stackalloc byte[12];
+        RequestKeys.RequestNonce(counter, nonce);
+        byte[] plaintext = GC.AllocateUninitializedArray<byte>(body.Length - RequestKeys.TagBytes);
+        using AesGcm cipher = new(key, RequestKeys.TagBytes);
+        try
+        {
+            cipher.Decrypt(nonce, body[..plaintext.Length], body[plaintext.Length..], plaintext, aad);
+            return plaintext;
+        }
+        catch (AuthenticationTagMismatchException e)
+        {
+            throw new SealingException(
+                $"The request does not open at party {_identity.Party}: it was altered, or sealed to another party, deployment or query.",
+                e);
+        }
+    }
+
+    private bool TryGet(ClientId id, Span<byte> keys)
+    {
         lock (_gate)
         {
-            if (_contexts.TryGetValue(key, out LinkedListNode<(Guid Key, byte[] Encapsulated, SealKeys Keys)>? node)
-                && encapsulated.SequenceEqual(node.Value.Encapsulated))
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_byClient.TryGetValue(id, out LinkedListNode<(ClientId Id, Secret Keys)>? node))
             {
-                _order.Remove(node);
-                _order.AddFirst(node);
-                return node.Value.Keys;
+                return false;
             }
-        }
 
-        byte[] copy = encapsulated.ToArray();
-        SealKeys made;
-        using (HpkeContext context = identity.SetupRecipient(copy))
-        {
-            made = new SealKeys(context);
+            _recent.Remove(node);
+            _recent.AddLast(node);
+            node.Value.Keys.CopyTo(keys);
+            return true;
         }
+    }
 
+    private bool Keep(ClientId id, Secret keys)
+    {
         lock (_gate)
         {
-            if (_contexts.Remove(key, out LinkedListNode<(Guid Key, byte[] Encapsulated, SealKeys Keys)>? old))
+            if (_disposed || _byClient.ContainsKey(id))
             {
-                _order.Remove(old);
+                return false;
             }
 
-            _contexts[key] = _order.AddFirst((key, copy, made));
-            if (_order.Count > Kept)
+            if (_byClient.Count == CacheSize)
             {
-                // Not disposed: a request may be under way with it. The collector frees it with the last of them.
-                _contexts.Remove(_order.Last!.Value.Key);
-                _order.RemoveLast();
+                (ClientId oldest, Secret old) = _recent.First!.Value;
+                _recent.RemoveFirst();
+                _byClient.Remove(oldest);
+                old.Dispose();
             }
+
+            _byClient.Add(id, _recent.AddLast((id, keys)));
+            return true;
         }
-
-        return made;
     }
-}
 
-/// <summary>Seals the answer of one request, once: a second answer under the same number would share its nonce.</summary>
-public sealed class AnswerSealer
-{
-    private readonly SealKeys _keys;
-    private readonly ulong _counter;
-    private int _used;
-
-    internal AnswerSealer(SealKeys keys, ulong counter) => (_keys, _counter) = (keys, counter);
-
-    /// <summary>Seals the answer: <c>ciphertext | tag</c>.</summary>
-    /// <exception cref="InvalidOperationException">It was used before.</exception>
-    public byte[] Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> aad)
-    {
-        if (Interlocked.Exchange(ref _used, 1) != 0)
-        {
-            throw new InvalidOperationException("A request is answered once.");
-        }
-
-        byte[] bytes = new byte[plaintext.Length + 16];
-        SealKeys.Encrypt(_keys.Answer, _counter, plaintext, bytes, aad);
-        return bytes;
-    }
+    /// <summary>The 32 bytes of enc, as a dictionary's key.</summary>
+    private readonly record struct ClientId(ulong A, ulong B, ulong C, ulong D);
 }

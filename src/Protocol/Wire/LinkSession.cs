@@ -1,89 +1,142 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Sharing;
 
 namespace Trident.Protocol.Wire;
 
+/// <summary>What became of a received frame; there is a body exactly when the reason is <c>Ok</c>.</summary>
+public readonly record struct FrameOpening(AckReason Reason, byte[]? Body);
+
 /// <summary>
-/// One process's side of the links to both peers. Frames are AES-256-GCM under keys that only the two parties have: HKDF-SHA256
-/// of the pair's secret, salted with the sender's session. The nonce is the sequence number; the header is associated data.
+/// One process's side of its links with both peers: seals and opens frames and acknowledgements. A session is six bytes of
+/// Unix milliseconds, big endian, and ten random ones: no two processes encrypt under one key. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A session id is six bytes of milliseconds since 1970 and ten random bytes, so a peer can tell a restarted process from a
-/// replay of an old one: a session older than the newest authentic one is refused. That holds while clocks do not run backwards
-/// over a restart. Safe for concurrent use.
+/// Assumed: a party's clock does not go back across a restart, else its peers take the new process for an old one and say
+/// <c>Replayed</c>. Not claimed: a receiver that restarts has forgotten what came; what protects it then is that queries and
+/// batches have fresh ids. Forward secrecy is not claimed either: the keys follow from the parties' static keys.
 /// </remarks>
 public sealed class LinkSession : IDisposable
 {
-    /// <summary>Bytes of an acknowledgement: <c>"TRDA" | u8 reason | tag (16)</c>.</summary>
-    public const int AckSize = 21;
+    /// <summary>Bytes of an acknowledgement: magic "TRDA" (4) | version (1) | reason (1) | tag (16).</summary>
+    public const int AckSize = 22;
 
-    private const int TagSize = AesGcmPool.TagSize;
-    private const int NonceSize = 12;
-    private readonly PairKeys _keys;
-    private readonly ConcurrentDictionary<(int From, int To, Guid Session, bool Ack), AesGcmPool> _ciphers = new();
-    private readonly Lock[] _gates = [new(), new(), new(), new()];
-    private readonly (Guid Session, ReplayWindow Window)[] _newest = new (Guid, ReplayWindow)[4];
-    private long _sequence;
+    private const int AckPrefix = 6;
+    private const byte AckVersion = 1;
+
+    private readonly OutboundLink[] _outbound = new OutboundLink[4];
+    private readonly InboundLink[] _inbound = new InboundLink[4];
 
     /// <summary>Begins a session.</summary>
-    /// <param name="party">This party.</param>
-    /// <param name="keys">Its pair secrets; they stay the caller's.</param>
-    /// <param name="unixMilliseconds">The time, for the session id.</param>
+    /// <param name="party">This party, 1 to 3.</param>
+    /// <param name="keys">Its secrets with its peers; the caller keeps and disposes of them, after this session.</param>
+    /// <param name="unixMilliseconds">Now.</param>
+    /// <exception cref="ArgumentException">The secrets are another party's.</exception>
     public LinkSession(int party, PairKeys keys, long unixMilliseconds)
+        : this(party, keys, NewSession(unixMilliseconds))
     {
-        Span<byte> id = stackalloc byte[16];
-        RandomNumberGenerator.Fill(id);
-        Span<byte> time = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(time, unixMilliseconds);
-        time[2..].CopyTo(id);
-        (Party, _keys, Id) = (party, keys, new Guid(id, bigEndian: true));
+    }
+
+    /// <summary>The same with a given id, for tests.</summary>
+    internal LinkSession(int party, PairKeys keys, Guid session)
+    {
+        if (keys.Party != party)
+        {
+            throw new ArgumentException($"These are the secrets of party {keys.Party}, not of party {party}.", nameof(keys));
+        }
+
+        (Party, Session) = (party, session);
+        for (int peer = 1; peer <= 3; peer++)
+        {
+            if (peer != party)
+            {
+                byte[] derived = new byte[LinkKeys.Bytes];
+                LinkKeys.Derive(keys.With(peer), session, party, peer, derived);
+                _outbound[peer] = new OutboundLink(new Secret(derived));
+                _inbound[peer] = new InboundLink(keys, peer, party);
+            }
+        }
     }
 
     /// <summary>This party.</summary>
     public int Party { get; }
 
-    /// <summary>The session's id.</summary>
-    public Guid Id { get; }
+    /// <summary>This session.</summary>
+    public Guid Session { get; }
 
-    /// <summary>Seals a frame: <c>header | ciphertext | tag</c>.</summary>
+    private static ReadOnlySpan<byte> AckMagic => "TRDA"u8;
+
+    /// <summary>Seals a whole frame: header (68) | encrypted body | tag (16), in one allocation.</summary>
+    /// <exception cref="ArgumentException">There is no such peer, no such kind, or the body is too large.</exception>
     public byte[] Seal(FrameKind kind, int to, Guid query, Guid tableVersion, ReadOnlySpan<byte> body)
     {
-        FrameHeader header = new(kind, Party, to, query, tableVersion, body.Length, Id, (ulong)Interlocked.Increment(ref _sequence));
-        byte[] frame = new byte[FrameHeader.Size + body.Length + TagSize];
-        Span<byte> head = frame.AsSpan(0, FrameHeader.Size);
-        header.Write(head);
-        Span<byte> nonce = stackalloc byte[NonceSize];
-        Nonce(header, nonce);
-        Cipher(Party, to, Id, ack: false).Encrypt(nonce, body, frame.AsSpan(FrameHeader.Size, body.Length), frame.AsSpan(FrameHeader.Size + body.Length), head);
+        if (!IsPeer(to))
+        {
+            throw new ArgumentException($"Party {Party} has no peer {to}.", nameof(to));
+        }
+
+        if (kind is < FrameKind.EShare or > FrameKind.Hello)
+        {
+            throw new ArgumentException($"There is no kind of frame {(byte)kind}.", nameof(kind));
+        }
+
+        if (body.Length > FrameHeader.MaxBodyLength)
+        {
+            throw new ArgumentException(
+                $"A frame's body has at most {FrameHeader.MaxBodyLength} bytes; this one has {body.Length}.", nameof(body));
+        }
+
+        OutboundLink link = _outbound[to];
+        FrameHeader header = new(kind, Party, to, query, tableVersion, body.Length, Session, link.NextSequence());
+        byte[] frame = GC.AllocateUninitializedArray<byte>(header.FrameLength);
+        header.Write(frame);
+        Span<byte> nonce = stackalloc byte[LinkKeys.NonceBytes];
+        WriteNonce(header.Sequence, nonce);
+        Span<byte> keys = stackalloc byte[LinkKeys.Bytes];
+        link.Keys.CopyTo(keys);
+        using AesGcm cipher = new(keys[..LinkKeys.KeyBytes], FrameHeader.TagSize);
+        CryptographicOperations.ZeroMemory(keys);
+        Span<byte> rest = frame.AsSpan(FrameHeader.Size);
+        cipher.Encrypt(nonce, body, rest[..body.Length], rest[body.Length..], frame.AsSpan(0, FrameHeader.Size));
         return frame;
     }
 
-    /// <summary>Opens what followed a header. The replay window moves only for what is authentic.</summary>
+    /// <summary>Opens a received frame. What is remembered against replay changes only after it authenticated.</summary>
+    /// <param name="header">As parsed from the frame's first 68 bytes.</param>
+    /// <param name="ciphertextAndTag">The rest: <see cref="FrameHeader.SealedLength"/> bytes.</param>
     public FrameOpening Open(FrameHeader header, ReadOnlySpan<byte> ciphertextAndTag)
     {
-        if (header.To != Party || header.From == Party || header.From is < 1 or > 3)
+        if (header.To != Party || !IsPeer(header.From))
         {
             return new FrameOpening(AckReason.UnknownPeer, null);
         }
 
-        if (ciphertextAndTag.Length != header.BodyLength + (long)TagSize)
+        if (header.BodyLength is < 0 or > FrameHeader.MaxBodyLength || ciphertextAndTag.Length != header.SealedLength)
         {
             return new FrameOpening(AckReason.BadFrame, null);
         }
 
-        Span<byte> head = stackalloc byte[FrameHeader.Size];
-        header.Write(head);
-        Span<byte> nonce = stackalloc byte[NonceSize];
-        Nonce(header, nonce);
-        byte[] body = new byte[header.BodyLength];
-        bool known = header.Session == _newest[header.From].Session;
-        AesGcmPool cipher = known ? Cipher(header.From, Party, header.Session, ack: false) : Derive(header.From, Party, header.Session, ack: false);
+        InboundLink link = _inbound[header.From];
+        if (!link.MayBeNew(header))
+        {
+            return new FrameOpening(AckReason.Replayed, null);
+        }
+
+        Span<byte> aad = stackalloc byte[FrameHeader.Size];
+        header.Write(aad);
+        Span<byte> nonce = stackalloc byte[LinkKeys.NonceBytes];
+        WriteNonce(header.Sequence, nonce);
+        Span<byte> keys = stackalloc byte[LinkKeys.Bytes];
         try
         {
-            cipher.Decrypt(nonce, ciphertextAndTag[..^TagSize], ciphertextAndTag[^TagSize..], body, head);
+            link.CopyKeys(header.Session, keys);
+            using AesGcm cipher = new(keys[..LinkKeys.KeyBytes], FrameHeader.TagSize);
+            byte[] body = GC.AllocateUninitializedArray<byte>(header.BodyLength);
+            cipher.Decrypt(nonce, ciphertextAndTag[..body.Length], ciphertextAndTag[body.Length..], body, aad);
+            return link.Take(header, keys)
+                ? new FrameOpening(AckReason.Ok, body)
+                : new FrameOpening(AckReason.Replayed, null);
         }
         catch (AuthenticationTagMismatchException)
         {
@@ -91,112 +144,127 @@ public sealed class LinkSession : IDisposable
         }
         finally
         {
-            if (!known)
-            {
-                // Only sessions that proved authentic are kept: strangers must not fill the cache.
-                cipher.Dispose();
-            }
+            CryptographicOperations.ZeroMemory(keys);
         }
-
-        return Fresh(header) ? new FrameOpening(AckReason.Ok, body) : new FrameOpening(AckReason.Replayed, null);
     }
 
-    /// <summary>Seals an acknowledgement. A refusal of what is no frame (<paramref name="received"/> null) carries no tag.</summary>
-    public byte[] SealAck(FrameHeader? received, AckReason reason)
+    /// <summary>The acknowledgement of a received frame. Only <c>Ok</c> is authenticated: only it claims something.</summary>
+    /// <exception cref="ArgumentException"><c>Ok</c> for a frame that is not from a peer to this party.</exception>
+    public byte[] SealAck(FrameHeader received, AckReason reason)
     {
-        byte[] ack = new byte[AckSize];
-        "TRDA"u8.CopyTo(ack);
-        ack[4] = (byte)reason;
-        if (reason == AckReason.Ok && received is not null)
+        if (reason != AckReason.Ok)
         {
-            Span<byte> nonce = stackalloc byte[NonceSize];
-            Nonce(received, nonce);
-            Cipher(received.From, Party, received.Session, ack: true).Encrypt(nonce, [], [], ack.AsSpan(5), ack.AsSpan(0, 5));
+            return Refusal(reason);
         }
 
+        if (received.To != Party || !IsPeer(received.From))
+        {
+            throw new ArgumentException(
+                $"Party {Party} cannot acknowledge a frame from {received.From} to {received.To}.", nameof(received));
+        }
+
+        byte[] ack = Refusal(reason);
+        Span<byte> keys = stackalloc byte[LinkKeys.Bytes];
+        _inbound[received.From].CopyKeys(received.Session, keys);
+        AckTag(keys[LinkKeys.KeyBytes..], ack.AsSpan(0, AckPrefix), received, ack.AsSpan(AckPrefix));
+        CryptographicOperations.ZeroMemory(keys);
+        return ack;
+    }
+
+    /// <summary>A refusal, with a tag of zeros: for frames whose header cannot be read, and for every other refusal too.</summary>
+    public static byte[] Refusal(AckReason reason)
+    {
+        byte[] ack = new byte[AckSize];
+        AckMagic.CopyTo(ack);
+        ack[4] = AckVersion;
+        ack[5] = (byte)reason;
         return ack;
     }
 
     /// <summary>
-    /// Reads the acknowledgement of a frame that this session sent. OK must be authentic; a refusal need not be, for whoever could
-    /// forge it could as well have dropped the frame.
+    /// Reads the acknowledgement of a frame that this session sent. A refusal is believed as it stands: whoever can put one on
+    /// the line could also cut the line.
     /// </summary>
-    /// <exception cref="IOException">It is no acknowledgement, or an OK that is not authentic.</exception>
+    /// <exception cref="WireException">It is no acknowledgement, or says <c>Ok</c> without being from the receiver.</exception>
+    /// <exception cref="ArgumentException">The frame is not of this session.</exception>
     public AckReason OpenAck(ReadOnlySpan<byte> ack, FrameHeader sent)
     {
-        if (ack.Length != AckSize || !ack[..4].SequenceEqual("TRDA"u8) || ack[4] > (byte)AckReason.Stopping)
+        if (sent.From != Party || sent.Session != Session || !IsPeer(sent.To))
         {
-            throw new IOException("what came back is no acknowledgement");
+            throw new ArgumentException("The frame is not one of this session's.", nameof(sent));
         }
 
-        if (ack[4] != (byte)AckReason.Ok)
+        if (ack.Length != AckSize || !ack[..4].SequenceEqual(AckMagic) || ack[4] != AckVersion || ack[5] > (byte)AckReason.Stopping)
         {
-            return (AckReason)ack[4];
+            throw new WireException(
+                AckReason.BadFrame,
+                $"What party {sent.To} answered is no acknowledgement ({ack.Length} bytes); look at what listens on its exchange port.");
         }
 
-        Span<byte> nonce = stackalloc byte[NonceSize];
-        Nonce(sent, nonce);
-        try
+        if (ack[5] != (byte)AckReason.Ok)
         {
-            Cipher(sent.From, sent.To, sent.Session, ack: true).Decrypt(nonce, [], ack[5..], [], ack[..5]);
-            return AckReason.Ok;
+            return (AckReason)ack[5];
         }
-        catch (AuthenticationTagMismatchException e)
-        {
-            throw new IOException("the acknowledgement is not authentic", e);
-        }
+
+        Span<byte> keys = stackalloc byte[LinkKeys.Bytes];
+        _outbound[sent.To].Keys.CopyTo(keys);
+        Span<byte> tag = stackalloc byte[AckSize - AckPrefix];
+        AckTag(keys[LinkKeys.KeyBytes..], ack[..AckPrefix], sent, tag);
+        CryptographicOperations.ZeroMemory(keys);
+        return CryptographicOperations.FixedTimeEquals(tag, ack[AckPrefix..])
+            ? AckReason.Ok
+            : throw new WireException(
+                AckReason.Unauthentic,
+                $"Something answered OK in the name of party {sent.To} without its key; take the frame as not delivered.");
     }
 
-    /// <summary>Forgets the keys.</summary>
+    /// <summary>Zeroes the session's keys.</summary>
     public void Dispose()
     {
-        foreach (AesGcmPool cipher in _ciphers.Values)
+        for (int peer = 1; peer <= 3; peer++)
         {
-            cipher.Dispose();
+            _outbound[peer]?.Keys.Dispose();
+            _inbound[peer]?.Dispose();
         }
     }
 
-    private bool Fresh(FrameHeader header)
+    /// <summary>HMAC-SHA256(acknowledgement key, the acknowledgement's first 6 bytes || the frame's header), its first 16 bytes.</summary>
+    private static void AckTag(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, FrameHeader header, Span<byte> tag)
     {
-        lock (_gates[header.From])
-        {
-            ref (Guid Session, ReplayWindow Window) newest = ref _newest[header.From];
-            if (newest.Window is null || Milliseconds(header.Session) > Milliseconds(newest.Session))
-            {
-                newest = (header.Session, new ReplayWindow());
-            }
-            else if (header.Session != newest.Session)
-            {
-                return false;
-            }
-
-            return newest.Window.TryNote(header.Sequence);
-        }
+        Span<byte> message = stackalloc byte[AckPrefix + FrameHeader.Size];
+        prefix.CopyTo(message);
+        header.Write(message[AckPrefix..]);
+        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(key, message, mac);
+        mac[..tag.Length].CopyTo(tag);
     }
 
-    private AesGcmPool Cipher(int from, int to, Guid session, bool ack) =>
-        _ciphers.GetOrAdd((from, to, session, ack), k => Derive(k.From, k.To, k.Session, k.Ack));
-
-    private AesGcmPool Derive(int from, int to, Guid session, bool ack)
-    {
-        byte[] info = [.. ack ? "trident ack v1"u8 : "trident link v1"u8, (byte)from, (byte)to];
-        Span<byte> key = stackalloc byte[32];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, _keys.With(from == Party ? to : from), key, session.ToByteArray(bigEndian: true), info);
-        AesGcmPool cipher = new(key);
-        CryptographicOperations.ZeroMemory(key);
-        return cipher;
-    }
-
-    private static void Nonce(FrameHeader header, Span<byte> nonce)
+    private static void WriteNonce(ulong sequence, Span<byte> nonce)
     {
         nonce.Clear();
-        BinaryPrimitives.WriteUInt64BigEndian(nonce[4..], header.Sequence);
+        BinaryPrimitives.WriteUInt64BigEndian(nonce[4..], sequence);
     }
 
-    private static long Milliseconds(Guid session)
+    private static Guid NewSession(long unixMilliseconds)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        session.TryWriteBytes(bytes, bigEndian: true, out _);
-        return BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
+        ArgumentOutOfRangeException.ThrowIfNegative(unixMilliseconds);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unixMilliseconds, 1L << 48);
+        Span<byte> session = stackalloc byte[16];
+        RandomNumberGenerator.Fill(session);
+        Span<byte> time = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(time, unixMilliseconds);
+        time[2..].CopyTo(session);
+        return new Guid(session, bigEndian: true);
+    }
+
+    private bool IsPeer(int party) => party is >= 1 and <= 3 && party != Party;
+
+    private sealed class OutboundLink(Secret keys)
+    {
+        private long _sequence = -1;
+
+        public Secret Keys { get; } = keys;
+
+        public ulong NextSequence() => (ulong)Interlocked.Increment(ref _sequence);
     }
 }

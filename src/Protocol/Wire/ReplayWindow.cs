@@ -1,45 +1,41 @@
 namespace Trident.Protocol.Wire;
 
-/// <summary>Which of the last 65,536 sequence numbers of a session came already. What is older counts as seen.</summary>
+/// <summary>
+/// Which of a session's last 65,536 sequences came already. A ring of twice as many bits is cleared a word at a time as the
+/// top moves (RFC 6479). Not thread-safe.
+/// </summary>
 internal sealed class ReplayWindow
 {
-    private const int Size = 65_536;
-    private readonly ulong[] _seen = new ulong[Size / 64];
-    private ulong _highest;
-    private bool _any;
+    /// <summary>How far behind the highest sequence a frame may come.</summary>
+    public const int Size = 65_536;
 
-    /// <summary>Notes a number; false when it was noted before, or is too old to tell.</summary>
-    public bool TryNote(ulong sequence)
+    private const int Words = 2 * Size / 64;
+
+    private readonly ulong[] _seen = new ulong[Words];
+    private ulong _top;
+
+    /// <summary>Whether the sequence is within the window and did not come yet.</summary>
+    public bool Accepts(ulong sequence) =>
+        sequence > _top || (_top - sequence < Size && (_seen[Word(sequence)] & Bit(sequence)) == 0);
+
+    /// <summary>Records a sequence that <see cref="Accepts"/> accepts.</summary>
+    public void Mark(ulong sequence)
     {
-        if (!_any || sequence > _highest)
+        if (sequence > _top)
         {
-            ulong from = _any ? _highest + 1 : sequence;
-            if (!_any || sequence - _highest >= Size)
+            ulong words = Math.Min((sequence / 64) - (_top / 64), Words);
+            for (ulong w = 1; w <= words; w++)
             {
-                Array.Clear(_seen);
-            }
-            else
-            {
-                for (ulong s = from; s < sequence; s++)
-                {
-                    _seen[s % Size / 64] &= ~(1UL << (int)(s % 64));
-                }
+                _seen[((_top / 64) + w) % Words] = 0;
             }
 
-            (_highest, _any) = (sequence, true);
-            _seen[sequence % Size / 64] |= 1UL << (int)(sequence % 64);
-            return true;
+            _top = sequence;
         }
 
-        if (_highest - sequence >= Size)
-        {
-            return false;
-        }
-
-        ref ulong word = ref _seen[sequence % Size / 64];
-        ulong bit = 1UL << (int)(sequence % 64);
-        bool fresh = (word & bit) == 0;
-        word |= bit;
-        return fresh;
+        _seen[Word(sequence)] |= Bit(sequence);
     }
+
+    private static int Word(ulong sequence) => (int)(sequence / 64 % Words);
+
+    private static ulong Bit(ulong sequence) => 1UL << (int)(sequence % 64);
 }
