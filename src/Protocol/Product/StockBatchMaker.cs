@@ -112,6 +112,12 @@ public sealed class StockBatchMaker : IDisposable
     /// <exception cref="StockCheckException">They have not, or the coins are off the line.</exception>
     public void Coins(ReadOnlySpan<byte> c1, ReadOnlySpan<byte> c2, ReadOnlySpan<byte> c3)
     {
+        const int length = 32 + CoinWords * sizeof(uint);
+        if (c1.Length != length || c2.Length != length || c3.Length != length)
+        {
+            throw new StockCheckException($"stock format check: a peer's coins are not {length} bytes");
+        }
+
         if (!c1[..32].SequenceEqual(_digest) || !c2[..32].SequenceEqual(_digest) || !c3[..32].SequenceEqual(_digest))
         {
             throw new StockCheckException("stock digest check: the parties did not receive the same masked products");
