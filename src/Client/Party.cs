@@ -20,7 +20,7 @@ internal sealed class Party : IAsyncDisposable
     private Task _probing = Task.CompletedTask;
     private int _failedProbes;
     private bool _up;
-    private string? _reason = "no connection was made yet";
+    private string? _reason = "its gateway has not answered yet";
 
     public Party(int number, IPartyLink link, TridentClientOptions options) => (Number, Link, _options) = (number, link, options);
 

@@ -12,6 +12,8 @@ namespace Trident.Silo;
 /// </summary>
 public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSession session, ExchangeOptions options) : ConnectionHandler
 {
+    private const long DrainBytes = 64 << 20;
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
     private long _unauthenticated;
 
     /// <inheritdoc/>
@@ -20,7 +22,7 @@ public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSessio
         PipeReader input = connection.Transport.Input;
         try
         {
-            while (await ServeOneAsync(input, connection.Transport.Output, connection.ConnectionClosed))
+            while (await ServeOneAsync(input, connection.Transport.Output))
             {
             }
         }
@@ -30,10 +32,10 @@ public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSessio
         }
     }
 
-    private async Task<bool> ServeOneAsync(PipeReader input, PipeWriter output, CancellationToken closed)
+    private async Task<bool> ServeOneAsync(PipeReader input, PipeWriter output)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(closed);
-        limit.CancelAfter(options.StepTimeout);
+        // Not linked to the connection's end: that fires when the peer has sent all it will, and it is still owed its answer.
+        using CancellationTokenSource limit = new(options.StepTimeout);
         ReadResult read = await input.ReadAtLeastAsync(FrameHeader.Size, limit.Token);
         if (read.Buffer.Length < FrameHeader.Size)
         {
@@ -51,21 +53,20 @@ public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSessio
         if (header is null)
         {
             receiver.Refuse(reason, null);
-            await output.WriteAsync(LinkSession.Refusal(reason), limit.Token);
-            return false;
+            return await RefuseAsync(LinkSession.Refusal(reason), input, output);
         }
 
         reason = receiver.Admit(header);
         if (reason != AckReason.Ok)
         {
-            return await RefuseAsync(header, reason, output, limit.Token);
+            return await RefuseAsync(header, reason, input, output);
         }
 
         long size = header.SealedLength;
         if (Interlocked.Add(ref _unauthenticated, size) > Math.Max(options.UnauthenticatedBytes, size))
         {
             Interlocked.Add(ref _unauthenticated, -size);
-            return await RefuseAsync(header, AckReason.MailboxFull, output, limit.Token);
+            return await RefuseAsync(header, AckReason.MailboxFull, input, output);
         }
 
         try
@@ -74,7 +75,8 @@ public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSessio
             read = await input.ReadAtLeastAsync((int)size, limit.Token);
             if (read.Buffer.Length < size)
             {
-                return await RefuseAsync(header, AckReason.BadFrame, output, limit.Token);
+                input.AdvanceTo(read.Buffer.End);
+                return await RefuseAsync(header, AckReason.BadFrame, input, output);
             }
 
             ReadOnlySequence<byte> body = read.Buffer.Slice(0, size);
@@ -88,7 +90,7 @@ public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSessio
 
         if (reason != AckReason.Ok)
         {
-            return await RefuseAsync(header, reason, output, limit.Token);
+            return await RefuseAsync(header, reason, input, output);
         }
 
         await output.WriteAsync(session.SealAck(header, AckReason.Ok), limit.Token);
@@ -109,10 +111,31 @@ public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSessio
         return reason;
     }
 
-    private async Task<bool> RefuseAsync(FrameHeader header, AckReason reason, PipeWriter output, CancellationToken cancellationToken)
+    private Task<bool> RefuseAsync(FrameHeader header, AckReason reason, PipeReader input, PipeWriter output)
     {
         receiver.Refuse(reason, header);
-        await output.WriteAsync(session.SealAck(header, reason), cancellationToken);
+        return RefuseAsync(session.SealAck(header, reason), input, output);
+    }
+
+    /// <summary>
+    /// Sends the refusal and reads away what the peer still sends, bounded in bytes and time: closing with unread bytes would
+    /// reset the connection, and the reason would be lost on the way.
+    /// </summary>
+    private static async Task<bool> RefuseAsync(byte[] ack, PipeReader input, PipeWriter output)
+    {
+        using CancellationTokenSource limit = new(DrainTime);
+        await output.WriteAsync(ack, limit.Token);
+        for (long drained = 0; drained < DrainBytes;)
+        {
+            ReadResult read = await input.ReadAsync(limit.Token);
+            drained += read.Buffer.Length;
+            input.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                break;
+            }
+        }
+
         return false;
     }
 }

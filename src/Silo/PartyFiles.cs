@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Trident.Grains.Stock;
 using Trident.Grains.Tables;
 using Trident.Protocol.Product;
 using Trident.Protocol.Sealing;
@@ -63,7 +64,7 @@ public sealed class PartyFiles
                     $"The share file {path} is not of this table or deployment; share the table again with --replace.");
             }
 
-            tables.Add(new ServedTable(file, new StockLedger(settings.Party)));
+            tables.Add(new ServedTable(file, new StockLedger(settings.Party, StockKeeper.LedgerBytes(description, settings.Exchange))));
         }
 
         return new PartyFiles(parties, identity, keys, new ServedTables(tables));

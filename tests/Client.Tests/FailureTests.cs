@@ -35,6 +35,28 @@ public sealed class FailureTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_party_that_was_late_or_failed_once_is_not_asked_until_a_probe_succeeds(bool late)
+    {
+        await using TestWorld world = await TestWorld.StartAsync(options: TestWorld.Options(grace: 20, probeInterval: 300_000));
+        MemoryParty third = world.Parties[2];
+        TaskCompletionSource answers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        third.BeforeStatus = answers.Task.WaitAsync;
+        third.BeforeAnswer = late ? MemoryParty.Forever : _ => throw new IOException("once");
+        await world.Client.FetchAsync("vectors", 7);
+        await UntilAsync(() => Task.FromResult(!world.Client.Parties[2].Up));
+        third.BeforeAnswer = _ => Task.CompletedTask;
+        Assert.False((await world.Client.FetchAsync("vectors", 7)).Verified);
+        Assert.Single(third.Requests);
+
+        // The probe that the suspicion began, not the next regular one, brings it back.
+        answers.SetResult();
+        await UntilAsync(() => Task.FromResult(world.Client.Parties[2].Up));
+        await UntilAsync(async () => (await world.Client.FetchAsync("vectors", 7)).Verified);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]

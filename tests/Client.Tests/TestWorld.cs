@@ -55,14 +55,14 @@ internal sealed class TestWorld : IAsyncDisposable
     }
 
     /// <summary>A grace so long that only a party that never answers misses it.</summary>
-    public static TridentClientOptions Options(int grace = 10_000, int deadline = 60_000, int ahead = 16) => new()
+    public static TridentClientOptions Options(int grace = 10_000, int deadline = 60_000, int ahead = 16, int probeInterval = 20) => new()
     {
         DeploymentDirectory = "none",
         Grace = TimeSpan.FromMilliseconds(grace),
         Deadline = TimeSpan.FromMilliseconds(deadline),
         ConnectTimeout = TimeSpan.FromSeconds(5),
-        ProbeInterval = TimeSpan.FromMilliseconds(20),
-        ProbeTimeout = TimeSpan.FromSeconds(10),
+        ProbeInterval = TimeSpan.FromMilliseconds(probeInterval),
+        ProbeTimeout = TimeSpan.FromMinutes(5),
         LeaseAhead = ahead,
     };
 
@@ -114,6 +114,9 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
     public bool Down { get; set; }
 
     public bool StatusDown { get; set; }
+
+    /// <summary>Runs before a status; may never end.</summary>
+    public Func<CancellationToken, Task> BeforeStatus { get; set; } = _ => Task.CompletedTask;
 
     public long Stock { get; set; } = 100;
 
@@ -172,11 +175,15 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
         return Change(new QueryAnswer(sealer.Seal(MemoryMarshal.AsBytes(z.AsSpan()), aad), all, new PhaseTimes(1, 2, 3, Number), 200, 200, null));
     }
 
-    public Task<PartyStatus> StatusAsync(CancellationToken cancellationToken) => Down || StatusDown
-        ? throw new IOException("gone")
-        : Task.FromResult(new PartyStatus(Number,
-            [new TableStatus(table.Name, table.Version, table.Rows, table.Words, "U8", table.Shape.Dimension, Stock, 0, 0, 0, 0, 0)],
-            [], 0, 0, 0, [], 0, "memory", 0, 0));
+    public async Task<PartyStatus> StatusAsync(CancellationToken cancellationToken)
+    {
+        await BeforeStatus(cancellationToken);
+        return Down || StatusDown
+            ? throw new IOException("gone")
+            : new PartyStatus(Number,
+                [new TableStatus(table.Name, table.Version, table.Rows, table.Words, "U8", table.Shape.Dimension, Stock, 0, 0, 0, 0, 0)],
+                [], 0, 0, 0, [], 0, "memory", 0, 0);
+    }
 
     public ValueTask DisposeAsync()
     {

@@ -8,6 +8,7 @@ using Trident.Grains.Exchange;
 using Trident.Grains.Tables;
 using Trident.Protocol.Product;
 using Trident.Protocol.Sharing;
+using Trident.Protocol.Tables;
 using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Stock;
@@ -20,7 +21,7 @@ namespace Trident.Grains.Stock;
 public sealed partial class StockKeeper : BackgroundService
 {
     private const int ProposalSize = sizeof(int) + 32;
-    private const int ExtraItems = 2;
+    private const int MinimumItems = 192;
     private static readonly TimeSpan BatchDeadline = TimeSpan.FromSeconds(60);
 
     private readonly ServedTables _tables;
@@ -45,9 +46,13 @@ public sealed partial class StockKeeper : BackgroundService
         receiver.OnProposal(Join);
     }
 
-    /// <summary>Items of a table's full stock: what the budget holds, at least 192.</summary>
+    /// <summary>Items of a table's full stock: what the budget holds, at least 192 (64 for each party to give out).</summary>
     public static int Target(ServedTable table, ExchangeOptions options) =>
-        (int)Math.Clamp(options.StockBudgetBytes / (table.Description.Words * (long)sizeof(uint)), 192, 1 << 24);
+        (int)Math.Clamp(options.StockBudgetBytes / (table.Description.Words * (long)sizeof(uint)), MinimumItems, 1 << 24);
+
+    /// <summary>Bytes that a table's ledger may hold: the budget, but never less than the smallest stock.</summary>
+    public static long LedgerBytes(TableDescription table, ExchangeOptions options) =>
+        Math.Max(options.StockBudgetBytes, MinimumItems * (long)table.Words * sizeof(uint));
 
     /// <summary>Items of one batch: about four million mask words, so that a batch takes well under a second.</summary>
     public static int BatchItems(ServedTable table, ExchangeOptions options) =>
@@ -170,7 +175,7 @@ public sealed partial class StockKeeper : BackgroundService
         int rows = table.Description.Rows, columns = table.Description.Words;
         using StockBatchMaker maker = new(self, _prss, table.Description.Version, () => table.File.Matrix, rows, columns, id, items);
 
-        byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(maker.Masked, ct), (items + ExtraItems) * columns * sizeof(uint));
+        byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(maker.Masked, ct), (items + StockBatchMaker.ExtraItems) * columns * sizeof(uint));
         await ComputeAsync(() => { maker.Opened(masked[1], masked[2], masked[3]); return true; }, ct);
         byte[] coin = maker.Coin();
         byte[][] coins = await RoundAsync(FrameKind.StockCoin, coin, coin.Length);

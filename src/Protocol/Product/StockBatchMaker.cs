@@ -25,12 +25,13 @@ public sealed class StockBatchMaker : IDisposable
     /// <summary>Words of the opened coin.</summary>
     private const int CoinWords = 4;
 
-    private const int Group = 8;
+    /// <summary>Mask words that are held at once, at the most.</summary>
+    private const int MaskWords = 1 << 25;
 
     private readonly Prss _prss;
     private readonly Guid _tableVersion;
     private readonly MatrixShare _matrix;
-    private readonly int _rows, _columns, _items, _all;
+    private readonly int _rows, _columns, _items, _all, _group;
     private readonly BatchId _batch;
     private readonly byte[] _domain;
     private readonly PrssStream _mask;
@@ -47,6 +48,7 @@ public sealed class StockBatchMaker : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(items, 1);
         (_prss, _tableVersion, _matrix, _rows, _columns, _batch, _items) = (prss, tableVersion, matrix, rows, columns, batch, items);
         _all = items + ExtraItems;
+        _group = Math.Clamp(MaskWords / rows, 1, 8);
         _domain = [.. tableVersion.ToByteArray(bigEndian: true), .. batch.ToArray()];
         _mask = prss.Open(PrssPurpose.Mask, _domain);
         _c = new uint[_all * columns];
@@ -57,13 +59,13 @@ public sealed class StockBatchMaker : IDisposable
     {
         byte[] bytes = new byte[_all * _columns * sizeof(uint)];
         Span<uint> words = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan());
-        uint[] masks = new uint[Group * _rows];
+        uint[] masks = new uint[_group * _rows];
         uint[] other = new uint[_columns];
         using PrssStream rho = _prss.Open(PrssPurpose.Rho, _domain);
         using PrssStream zero = _prss.Open(PrssPurpose.Zero, _domain);
-        for (int first = 0; first < _all; first += Group)
+        for (int first = 0; first < _all; first += _group)
         {
-            int some = Math.Min(Group, _all - first);
+            int some = Math.Min(_group, _all - first);
             for (int t = 0; t < some; t++)
             {
                 _mask.Degree1(first + t, masks.AsSpan(t * _rows, _rows));
@@ -133,11 +135,11 @@ public sealed class StockBatchMaker : IDisposable
     {
         byte[] bytes = new byte[2 * _rows * sizeof(uint)];
         Span<uint> words = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan());
-        uint[] masks = new uint[Group * _rows];
-        uint[] chi = new uint[2 * Group];
-        for (int first = 0; first < _all; first += Group)
+        uint[] masks = new uint[_group * _rows];
+        uint[] chi = new uint[2 * _group];
+        for (int first = 0; first < _all; first += _group)
         {
-            int some = Math.Min(Group, _all - first);
+            int some = Math.Min(_group, _all - first);
             for (int t = 0; t < some; t++)
             {
                 _mask.Degree1(first + t, masks.AsSpan(t * _rows, _rows));
@@ -219,7 +221,10 @@ public sealed class StockBatchMaker : IDisposable
         Shamir.OpenLine(1, y1, 2, y2, opened);
     }
 
-    /// <summary>Two coefficients per item from the coin by SHA-256: 62 bits are reduced, so the bias is below 2⁻³¹.</summary>
+    /// <summary>
+    /// Two coefficients per item from the coin by SHA-256: 62 bits are reduced, so the bias is below 2⁻³¹. Of the extra items each
+    /// masks one combination, with coefficient 1 and 0 in the other, so that the two combinations never share a mask.
+    /// </summary>
     private uint[] Coefficients(ReadOnlySpan<byte> coin)
     {
         uint[] chi = new uint[2 * _all];
@@ -231,6 +236,13 @@ public sealed class StockBatchMaker : IDisposable
             {
                 BinaryPrimitives.WriteInt32LittleEndian(input.AsSpan(input.Length - 4), i);
                 SHA256.HashData(input, hash);
+            }
+
+            int item = i % _all;
+            if (item >= _items)
+            {
+                chi[i] = item - _items == i / _all ? 1u : 0u;
+                continue;
             }
 
             chi[i] = Mersenne31.Reduce(BinaryPrimitives.ReadUInt64LittleEndian(hash[((i & 3) * 8)..]) >> 2);

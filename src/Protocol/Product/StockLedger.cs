@@ -17,7 +17,7 @@ public readonly struct StockItem(StockBatch batch, int item) : IDisposable
 /// One party's record of a table's stock: which items may be leased, and that each goes once. A used mask would show the
 /// difference of two queries, so an item is marked before anything is computed from it. Thread-safe; nothing is ever written to disk.
 /// </summary>
-public sealed class StockLedger(int party)
+public sealed class StockLedger(int party, long maximumBytes = long.MaxValue)
 {
     private const int RetiredBatchesKept = 4;
     private readonly Lock _gate = new();
@@ -69,7 +69,10 @@ public sealed class StockLedger(int party)
         }
     }
 
-    /// <summary>Adds a checked batch.</summary>
+    /// <summary>
+    /// Adds a checked batch. Beyond the ledger's bytes the oldest batches go: what is left of them are tickets that somebody
+    /// leased and never used, which else would hold their batch for ever. Such a ticket is then refused as unknown.
+    /// </summary>
     public void Add(StockBatch batch)
     {
         lock (_gate)
@@ -80,8 +83,12 @@ public sealed class StockLedger(int party)
             foreach (Entry gone in _order.Where(e => e.Unused == 0).Concat(_order.Where(e => e.Retired).SkipLast(RetiredBatchesKept)).Distinct().ToArray())
             {
                 // Who still computes with an item of it holds the batch; the memory goes with the last of them.
-                _order.Remove(gone);
-                _batches.Remove(gone.Batch.Id);
+                Drop(gone);
+            }
+
+            while (_order.Count > 1 && _order.Sum(e => e.Batch.Bytes) > maximumBytes)
+            {
+                Drop(_order[0]);
             }
         }
     }
@@ -146,6 +153,12 @@ public sealed class StockLedger(int party)
         {
             _order.ForEach(e => e.Retired = true);
         }
+    }
+
+    private void Drop(Entry entry)
+    {
+        _order.Remove(entry);
+        _batches.Remove(entry.Batch.Id);
     }
 
     private sealed class Entry(StockBatch batch)
