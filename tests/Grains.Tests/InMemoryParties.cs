@@ -1,0 +1,208 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Trident.Abstractions;
+using Trident.Grains.Exchange;
+using Trident.Grains.Queries;
+using Trident.Grains.Stock;
+using Trident.Grains.Tables;
+using Trident.Protocol.Product;
+using Trident.Protocol.Sealing;
+using Trident.Protocol.Selection;
+using Trident.Protocol.Sharing;
+using Trident.Protocol.Tables;
+using Trident.Protocol.Wire;
+
+namespace Trident.Grains.Tests;
+
+/// <summary>Three whole parties without a cluster: real files, stock, sealing and frames; only the sockets are method calls.</summary>
+internal sealed class InMemoryParties : IAsyncDisposable
+{
+    private readonly List<StockKeeper> _keepers = [];
+    private readonly string _directory = Directory.CreateTempSubdirectory("trident-parties-").FullName;
+
+    private InMemoryParties()
+    {
+    }
+
+    public Party[] Parties { get; } = new Party[4];
+
+    public TableDescription Table { get; private set; } = null!;
+
+    public byte[][] Plain { get; private set; } = [];
+
+    public Guid Deployment { get; } = Guid.NewGuid();
+
+    /// <summary>Shares that a lying party puts in place of its own: (from, to, body) to the body that is sent.</summary>
+    public Func<int, int, byte[], byte[]> Interceptor { get; set; } = (_, _, body) => body;
+
+    /// <summary>Parties that cannot be reached.</summary>
+    public HashSet<int> Gone { get; } = [];
+
+    public static async Task<InMemoryParties> StartAsync(int rows, int dimension, int seed)
+    {
+        InMemoryParties world = new();
+        Random random = new(seed);
+        world.Plain = [.. Enumerable.Range(0, rows).Select(_ => { byte[] row = new byte[dimension]; random.NextBytes(row); return row; })];
+        DeploymentLayout layout = new(world._directory);
+        PartyIdentity[] identities = [.. Enumerable.Range(1, 3).Select(p => PartyIdentity.Generate(p, world.Deployment))];
+        PartiesDescriptor parties = new(1, world.Deployment,
+            [.. identities.Select(i => new PartyEndpoint(i.Party, "127.0.0.1", 10 * i.Party, 10 * i.Party + 1, 10 * i.Party + 2, Convert.ToBase64String(i.PublicKey)))]);
+        string file = Path.Combine(world._directory, "plain.bvecs");
+        await using (BinaryWriter writer = new(File.Create(file)))
+        {
+            foreach (byte[] row in world.Plain)
+            {
+                writer.Write(row.Length);
+                writer.Write(row);
+            }
+        }
+
+        foreach (int p in (int[])[1, 2, 3])
+        {
+            Directory.CreateDirectory(layout.PartyDirectory(p));
+        }
+
+        using (IVectorSource source = VectorFile.Open(file))
+        {
+            world.Table = TableSharer.Share(layout, world.Deployment, "vectors", source, false, null, CancellationToken.None);
+        }
+
+        foreach (PartyIdentity identity in identities)
+        {
+            world.Parties[identity.Party] = new Party(world, layout, identity, parties);
+        }
+
+        foreach (Party party in world.Parties[1..])
+        {
+            foreach (PeerLink peer in party.Peers.All)
+            {
+                peer.Heard(world.Parties[peer.Party].Session.Session);
+            }
+
+            world._keepers.Add(party.Keeper);
+        }
+
+        await Task.WhenAll(world._keepers.Select(k => k.StartAsync(CancellationToken.None)));
+        foreach (Party party in world.Parties[1..])
+        {
+            for (Task changed = party.Served.StockChanged; party.Served.Ledger.Available == 0; changed = party.Served.StockChanged)
+            {
+                await changed.WaitAsync(TimeSpan.FromSeconds(60));
+            }
+        }
+
+        return world;
+    }
+
+    /// <summary>Asks all three, or those of <paramref name="asked"/>, with the given tickets.</summary>
+    public async Task<QueryAnswer[]> AskAsync(int row, Ticket ticket, int[]? asked = null, Func<int, byte[], byte[]>? changeKey = null)
+    {
+        asked ??= [1, 2, 3];
+        Guid id = Guid.NewGuid();
+        SelectorKey[] keys = SelectorKey.Generate(Table.Rows, row);
+        byte mask = (byte)asked.Sum(p => 1 << (p - 1));
+        return await Task.WhenAll(asked.Select(async p =>
+        {
+            byte[] key = keys[p - 1].ToBytes();
+            byte[] plaintext = QueryPlaintext.Write([(ticket.Batch.ToArray(), ticket.Item)], [changeKey is null ? key : changeKey(p, key)]);
+            byte[] aad = QueryPlaintext.Aad(p, id, Table.Version, 1);
+            using ClientSeal seal = new(p, Parties[p].Identity.PublicKey, Deployment);
+            SealedRequest request = seal.Seal(plaintext, aad);
+            QueryAnswer answer = await Parties[p].AskAsync(new QueryRequest(Table.Version, id, 1, mask, request.Bytes, 10_000));
+            return answer.Failure is null ? answer with { Sealed = seal.OpenAnswer(request.Counter, answer.Sealed, aad) } : answer;
+        }));
+    }
+
+    public Ticket Lease(int party = 1)
+    {
+        List<Ticket> tickets = [];
+        if (!Parties[party].Served.Ledger.TryLease(party, 1, tickets))
+        {
+            throw new InvalidOperationException("no stock");
+        }
+
+        return tickets[0];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (StockKeeper keeper in _keepers)
+        {
+            await keeper.StopAsync(CancellationToken.None);
+        }
+
+        foreach (Party party in Parties[1..])
+        {
+            party.Served.Dispose();
+        }
+
+        Directory.Delete(_directory, true);
+    }
+
+    /// <summary>Carries frames to the other parties' receivers.</summary>
+    private sealed class DirectTransport(InMemoryParties world, int self) : IShareTransport
+    {
+        public string Name => "direct";
+
+        public Task<AckReason> SendAsync(PeerLink peer, OutboundFrame frame, CancellationToken cancellationToken)
+        {
+            if (world.Gone.Contains(self) || world.Gone.Contains(peer.Party))
+            {
+                throw new TransportException("gone", new IOException("gone"));
+            }
+
+            FrameReceiver receiver = world.Parties[peer.Party].Receiver;
+            AckReason reason = receiver.Admit(frame.Header);
+            return Task.FromResult(reason == AckReason.Ok ? receiver.Accept(frame.Header, frame.Bytes.Span[FrameHeader.Size..]) : reason);
+        }
+    }
+
+    /// <summary>One party's objects, put together as the silo does it.</summary>
+    internal sealed class Party
+    {
+        private readonly InMemoryParties _world;
+        private readonly QueryRunner _runner;
+        private readonly FrameSender _sender;
+
+        public Party(InMemoryParties world, DeploymentLayout layout, PartyIdentity identity, PartiesDescriptor parties)
+        {
+            (_world, Identity) = (world, identity);
+            ExchangeOptions options = new() { StockBudgetBytes = 1, Grace = TimeSpan.FromSeconds(5) };
+            PairKeys keys = identity.DerivePairKeys(parties);
+            Session = new LinkSession(identity.Party, keys, 1_000_000);
+            Peers = new PeerLinks(identity.Party, parties);
+            Served = new ServedTable(ShareFile.Open(layout.ShareFile(identity.Party, world.Table.Name, world.Table.Version), identity.Party),
+                new StockLedger(identity.Party));
+            ServedTables tables = new([Served]);
+            Mailbox mailbox = new(options, TimeProvider.System);
+            _sender = new FrameSender(new DirectTransport(world, identity.Party), Session, Peers, NullLogger<FrameSender>.Instance);
+            Receiver = new FrameReceiver(Session, Peers, tables, mailbox, NullLogger<FrameReceiver>.Instance);
+            Keeper = new StockKeeper(tables, Peers, _sender, Receiver, mailbox, new Prss(keys), Session, options, NullLogger<StockKeeper>.Instance);
+            _runner = new QueryRunner(tables, new PartySeal(identity), Peers, _sender, mailbox, Counters, options, NullLogger<QueryRunner>.Instance);
+        }
+
+        public PartyIdentity Identity { get; }
+
+        public LinkSession Session { get; }
+
+        public PeerLinks Peers { get; }
+
+        public ServedTable Served { get; }
+
+        public FrameReceiver Receiver { get; }
+
+        public StockKeeper Keeper { get; }
+
+        public PartyCounters Counters { get; } = new();
+
+        public Task<QueryAnswer> AskAsync(QueryRequest request) => _runner.RunAsync(request, SendAsync, CancellationToken.None);
+
+        /// <summary>A lying party changes what it sends: its own frame is sealed again over another body.</summary>
+        private Task<AckReason?> SendAsync(int peer, OutboundFrame frame, CancellationToken cancellationToken)
+        {
+            byte[]? body = _world.Parties[peer].Session.Open(frame.Header, frame.Bytes.Span[FrameHeader.Size..]).Body;
+            return body is null
+                ? Task.FromResult<AckReason?>(AckReason.Unauthentic)
+                : _sender.SendAsync(frame.Header.Kind, peer, frame.Header.Query, frame.Header.TableVersion, _world.Interceptor(Identity.Party, peer, body), cancellationToken);
+        }
+    }
+}
