@@ -46,17 +46,22 @@ public sealed partial class StockKeeper : BackgroundService
         receiver.OnProposal(Join);
     }
 
-    /// <summary>Items of a table's full stock: what the budget holds, at least 192 (64 for each party to give out).</summary>
+    /// <summary>
+    /// Items of a table's full stock: what three fifths of the budget hold, at least 192. The rest is for tickets that are leased
+    /// and not yet used: without that room new batches would push out those that clients hold tickets of.
+    /// </summary>
     public static int Target(ServedTable table, ExchangeOptions options) =>
-        (int)Math.Clamp(options.StockBudgetBytes / (table.Description.Words * (long)sizeof(uint)), MinimumItems, 1 << 24);
+        (int)Math.Clamp(options.StockBudgetBytes * 3 / 5 / ItemBytes(table.Description), MinimumItems, 1 << 24);
 
-    /// <summary>Bytes that a table's ledger may hold: the budget, but never less than the smallest stock.</summary>
+    /// <summary>Bytes that a table's ledger may hold: the budget, but never less than twice the smallest stock.</summary>
     public static long LedgerBytes(TableDescription table, ExchangeOptions options) =>
-        Math.Max(options.StockBudgetBytes, MinimumItems * (long)table.Words * sizeof(uint));
+        Math.Max(options.StockBudgetBytes, 2L * MinimumItems * ItemBytes(table));
 
-    /// <summary>Items of one batch: about four million mask words, so that a batch takes well under a second.</summary>
+    /// <summary>Items of one batch: about four million mask words, so that a batch takes well under a second, and at most a quarter of the stock.</summary>
     public static int BatchItems(ServedTable table, ExchangeOptions options) =>
-        (int)Math.Clamp(4_000_000L / table.Description.Rows, 12, Math.Min(4096, Target(table, options)));
+        (int)Math.Clamp(4_000_000L / table.Description.Rows, 12, Math.Min(4096, Target(table, options) / 4));
+
+    private static long ItemBytes(TableDescription table) => table.Words * (long)sizeof(uint);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

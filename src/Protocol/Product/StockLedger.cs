@@ -88,7 +88,8 @@ public sealed class StockLedger(int party, long maximumBytes = long.MaxValue)
 
             while (_order.Count > 1 && _order.Sum(e => e.Batch.Bytes) > maximumBytes)
             {
-                Drop(_order[0]);
+                // Of the oldest that has none left to give out; else of the oldest.
+                Drop(_order.Find(e => e.Leasable(party) == 0) ?? _order[0]);
             }
         }
     }
