@@ -21,17 +21,18 @@ public static class SiloHost
     public static WebApplication Build(string[] args)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddCommandLine(args, new Dictionary<string, string>
+        Dictionary<string, string> switches = new()
         {
             ["--party"] = "Trident:Party",
             ["--deployment"] = "Trident:Deployment",
             ["--listen"] = "Trident:Listen",
             ["--stock-budget"] = "Trident:StockBudgetBytes",
             ["--options"] = "OptionsFile",
-        });
+        };
+        builder.Configuration.AddCommandLine(args, switches);
         if (builder.Configuration["OptionsFile"] is { } file)
         {
-            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false).AddEnvironmentVariables().AddCommandLine(args);
+            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false).AddEnvironmentVariables().AddCommandLine(args, switches);
         }
 
         SiloSettings settings = builder.Configuration.GetSection("Trident").Get<SiloSettings>() ?? new SiloSettings();
