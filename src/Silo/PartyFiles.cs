@@ -58,10 +58,10 @@ public sealed class PartyFiles
         {
             string path = layout.ShareFile(settings.Party, description.Name, description.Version);
             ShareFile file = Load(() => ShareFile.Open(path, settings.Party, settings.VerifyShares, parties.Deployment), StartException.BadShareFile);
-            if (file.Deployment != parties.Deployment || file.Description != description)
+            if (file.Description != description)
             {
                 throw new StartException(StartException.BadShareFile,
-                    $"The share file {path} is not of this table or deployment; share the table again with --replace.");
+                    $"The share file {path} is not of this version of the table; share the table again with --replace.");
             }
 
             tables.Add(new ServedTable(file, new StockLedger(settings.Party, StockKeeper.LedgerBytes(description, settings.Exchange))));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Trident.Grains.Tables;
+using Trident.Protocol.Product;
 using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Exchange;
@@ -7,7 +8,9 @@ namespace Trident.Grains.Exchange;
 /// <summary>Checks a frame that came in and hands it on: shares to the mailbox, proposals to the stock keeper.</summary>
 public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, ServedTables tables, Mailbox mailbox, ILogger<FrameReceiver> log)
 {
-    private const int MaxStockItemsPerBatch = 1 << 16;
+    /// <summary>The most items that a batch of stock may have.</summary>
+    public const int MaxStockItems = 1 << 16;
+
     private Action<FrameHeader, byte[]>? _onProposal;
 
     /// <summary>Who answers a proposal to make stock.</summary>
@@ -37,7 +40,7 @@ public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, 
         long limit = header.Kind switch
         {
             FrameKind.EShare => table.MaxEShareBytes,
-            FrameKind.StockMasked => (long)(MaxStockItemsPerBatch + 2) * table.Description.Words * sizeof(uint),
+            FrameKind.StockMasked => (long)(MaxStockItems + StockBatchMaker.ExtraItems) * table.Description.Words * sizeof(uint),
             FrameKind.StockCheckMask => 2L * table.Description.Rows * sizeof(uint),
             FrameKind.StockCheckZero => 2L * table.Description.Words * sizeof(uint),
             _ => 256,

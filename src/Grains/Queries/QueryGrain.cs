@@ -12,7 +12,6 @@ namespace Trident.Grains.Queries;
 public sealed class QueryGrain(QueryRunner runner, OutboundFrames outbound, PeerLinks peers, ILocalSiloDetails silo) : Grain, IQueryGrain
 {
     private bool _foreign;
-    private bool _asked;
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -32,17 +31,11 @@ public sealed class QueryGrain(QueryRunner runner, OutboundFrames outbound, Peer
             return QueryAnswer.Refused(QueryFailureKind.ForeignSilo, $"The query {this.GetPrimaryKeyString()} was placed in silo {silo.Name}, and does not run there.");
         }
 
-        if (_asked)
-        {
-            return QueryAnswer.Refused(QueryFailureKind.AlreadyAnswered, "This query was asked before; a query is answered once.");
-        }
-
         if (this.GetPrimaryKeyString() != PartyKeys.Query(peers.Party, request.QueryId))
         {
             return QueryAnswer.Refused(QueryFailureKind.BadRequest, "The query id of the request is not that of the grain.");
         }
 
-        _asked = true;
         IShareTransportGrain transport = GrainFactory.GetGrain<IShareTransportGrain>(0);
         try
         {

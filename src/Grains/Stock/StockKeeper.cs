@@ -87,7 +87,7 @@ public sealed partial class StockKeeper : BackgroundService
                 }
 
                 long started = Stopwatch.GetTimestamp();
-                await ProposeAsync(table, items, cancellationToken);
+                await MakeAsync(table, Guid.NewGuid(), _peers.Party, items, null, cancellationToken);
 
                 // Full speed while stock is low; at half the time once it is above a quarter, and the parties take turns.
                 if (own * 12 > target)
@@ -107,14 +107,11 @@ public sealed partial class StockKeeper : BackgroundService
         }
     }
 
-    private Task ProposeAsync(ServedTable table, int items, CancellationToken cancellationToken) =>
-        MakeAsync(table, Guid.NewGuid(), _peers.Party, items, null, cancellationToken);
-
     private void Join(FrameHeader header, byte[] body)
     {
         ServedTable? table = _tables.Find(header.TableVersion);
         int items = body.Length == ProposalSize ? BinaryPrimitives.ReadInt32LittleEndian(body) : 0;
-        if (table is null || items is < 1 or > 1 << 16 || items > 2 * Target(table, _options)
+        if (table is null || items is < 1 or > FrameReceiver.MaxStockItems || items > 2 * Target(table, _options)
             || _running.Count > 8 || table.Ledger.BytesHeld > 3 * _options.StockBudgetBytes)
         {
             ProposalRefused(_log, header.From, items);
@@ -170,13 +167,9 @@ public sealed partial class StockKeeper : BackgroundService
             sessions[peer.Party] = peer.Session;
         }
 
-        byte[] sessionBytes = new byte[48];
-        for (int p = 1; p <= 3; p++)
-        {
-            sessions[p].TryWriteBytes(sessionBytes.AsSpan((p - 1) * 16), bigEndian: true, out _);
-        }
-
-        BatchId id = BatchIds.Derive(table.Description.Version, items, sessionBytes, [.. nonces[1], .. nonces[2], .. nonces[3]]);
+        BatchId id = BatchIds.Derive(table.Description.Version, items,
+            [.. sessions[1].ToByteArray(bigEndian: true), .. sessions[2].ToByteArray(bigEndian: true), .. sessions[3].ToByteArray(bigEndian: true)],
+            [.. nonces[1], .. nonces[2], .. nonces[3]]);
         int rows = table.Description.Rows, columns = table.Description.Words;
         using StockBatchMaker maker = new(self, _prss, table.Description.Version, () => table.File.Matrix, rows, columns, id, items);
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Trident.Protocol.Product;
 using Trident.Protocol.Tables;
 

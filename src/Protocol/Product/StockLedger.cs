@@ -88,7 +88,7 @@ public sealed class StockLedger(int party, long maximumBytes = long.MaxValue)
 
             while (_order.Count > 1 && _order.Sum(e => e.Batch.Bytes) > maximumBytes)
             {
-                // Of the oldest that has none left to give out; else of the oldest.
+                // The oldest that has none left to give out; else the oldest.
                 Drop(_order.Find(e => e.Leasable(party) == 0) ?? _order[0]);
             }
         }
@@ -99,11 +99,7 @@ public sealed class StockLedger(int party, long maximumBytes = long.MaxValue)
     {
         lock (_gate)
         {
-            if (_order.Where(e => !e.Retired).Sum(e => (long)e.Leasable(party)) == 0)
-            {
-                return false;
-            }
-
+            int before = tickets.Count;
             foreach (Entry entry in _order)
             {
                 while (!entry.Retired && tickets.Count < count && entry.NextLease(party) is int item and >= 0)
@@ -113,7 +109,7 @@ public sealed class StockLedger(int party, long maximumBytes = long.MaxValue)
                 }
             }
 
-            return true;
+            return tickets.Count > before;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Trident.Protocol.Sharing;
 using AesNi = System.Runtime.Intrinsics.X86.Aes;
 
 namespace Trident.Protocol.Selection;
@@ -21,9 +22,9 @@ internal sealed unsafe class HardwareFixedKeyAes : FixedKeyAes
         _left = (Vector128<byte>*)NativeMemory.AlignedAlloc(3 * RoundKeys * BlockBytes, 64);
         _right = _left + RoundKeys;
         _convert = _right + RoundKeys;
-        Schedule(KeyFor("left"), _left);
-        Schedule(KeyFor("right"), _right);
-        Schedule(KeyFor("convert"), _convert);
+        Aes128.ExpandKey(KeyFor("left"), new Span<Vector128<byte>>(_left, RoundKeys));
+        Aes128.ExpandKey(KeyFor("right"), new Span<Vector128<byte>>(_right, RoundKeys));
+        Aes128.ExpandKey(KeyFor("convert"), new Span<Vector128<byte>>(_convert, RoundKeys));
     }
 
     /// <summary>Whether this processor has the instructions.</summary>
@@ -146,31 +147,5 @@ internal sealed unsafe class HardwareFixedKeyAes : FixedKeyAes
 
             converted[i] = AesNi.EncryptLast(x, _convert[RoundKeys - 1]) ^ seed;
         }
-    }
-
-    /// <summary>The key schedule of FIPS 197; the round constants must be literals.</summary>
-    private static void Schedule(ReadOnlySpan<byte> key, Vector128<byte>* keys)
-    {
-        keys[0] = Vector128.Create(key);
-        keys[1] = Next(keys[0], AesNi.KeygenAssist(keys[0], 0x01));
-        keys[2] = Next(keys[1], AesNi.KeygenAssist(keys[1], 0x02));
-        keys[3] = Next(keys[2], AesNi.KeygenAssist(keys[2], 0x04));
-        keys[4] = Next(keys[3], AesNi.KeygenAssist(keys[3], 0x08));
-        keys[5] = Next(keys[4], AesNi.KeygenAssist(keys[4], 0x10));
-        keys[6] = Next(keys[5], AesNi.KeygenAssist(keys[5], 0x20));
-        keys[7] = Next(keys[6], AesNi.KeygenAssist(keys[6], 0x40));
-        keys[8] = Next(keys[7], AesNi.KeygenAssist(keys[7], 0x80));
-        keys[9] = Next(keys[8], AesNi.KeygenAssist(keys[8], 0x1b));
-        keys[10] = Next(keys[9], AesNi.KeygenAssist(keys[9], 0x36));
-    }
-
-    private static Vector128<byte> Next(Vector128<byte> key, Vector128<byte> assist)
-    {
-        Vector128<uint> k = key.AsUInt32();
-        uint rotated = assist.AsUInt32()[3];
-        uint w0 = k[0] ^ rotated;
-        uint w1 = k[1] ^ w0;
-        uint w2 = k[2] ^ w1;
-        return Vector128.Create(w0, w1, w2, k[3] ^ w2).AsByte();
     }
 }

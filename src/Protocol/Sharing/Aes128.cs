@@ -44,7 +44,7 @@ public sealed unsafe class Aes128 : IDisposable
         {
             // Pinned, so that no copy is left behind by the collector when the keys are zeroed.
             roundKeys = GC.AllocateArray<Vector128<byte>>(11, pinned: true);
-            Expand(key, roundKeys);
+            ExpandKey(key, roundKeys);
         }
     }
 
@@ -130,7 +130,8 @@ public sealed unsafe class Aes128 : IDisposable
         }
     }
 
-    private static void Expand(ReadOnlySpan<byte> key, Span<Vector128<byte>> rounds)
+    /// <summary>The key schedule of FIPS 197 in AES-NI, eleven round keys; the round constants must be literals.</summary>
+    internal static void ExpandKey(ReadOnlySpan<byte> key, Span<Vector128<byte>> rounds)
     {
         rounds[0] = Vector128.Create(key);
         rounds[1] = Next(rounds[0], AesNi.KeygenAssist(rounds[0], 0x01));
