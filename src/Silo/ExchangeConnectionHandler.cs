@@ -7,8 +7,9 @@ using Trident.Protocol.Wire;
 namespace Trident.Silo;
 
 /// <summary>
-/// Reads frames from a connection, one after another, and acknowledges each. The header is checked before any of the body is
-/// read, and what is being read and not yet authenticated is bounded over all connections.
+/// Reads frames from a connection, one after another, and acknowledges each, in order. The header is checked before any of the
+/// body is read, and what is being read and not yet authenticated is bounded over all connections. A refusal that is no sign
+/// of a stranger leaves the connection open: with persistent connections other exchanges may be under way on it.
 /// </summary>
 public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSession session, ExchangeOptions options) : ConnectionHandler
 {
@@ -56,22 +57,27 @@ public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSessio
             return await RefuseAsync(LinkSession.Refusal(reason), input, output);
         }
 
+        long size = header.SealedLength;
+        limit.CancelAfter(options.StepTimeout);
         reason = receiver.Admit(header);
+        if (reason == AckReason.UnknownTable && size <= DrainBytes)
+        {
+            return await PassOverAsync(header, reason, input, output, limit.Token);
+        }
+
         if (reason != AckReason.Ok)
         {
             return await RefuseAsync(header, reason, input, output);
         }
 
-        long size = header.SealedLength;
         if (Interlocked.Add(ref _unauthenticated, size) > Math.Max(options.UnauthenticatedBytes, size))
         {
             Interlocked.Add(ref _unauthenticated, -size);
-            return await RefuseAsync(header, AckReason.MailboxFull, input, output);
+            return await PassOverAsync(header, AckReason.MailboxFull, input, output, limit.Token);
         }
 
         try
         {
-            limit.CancelAfter(options.StepTimeout);
             read = await input.ReadAtLeastAsync((int)size, limit.Token);
             if (read.Buffer.Length < size)
             {
@@ -88,12 +94,37 @@ public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSessio
             Interlocked.Add(ref _unauthenticated, -size);
         }
 
-        if (reason != AckReason.Ok)
+        if (reason is not (AckReason.Ok or AckReason.Replayed or AckReason.MailboxFull))
         {
             return await RefuseAsync(header, reason, input, output);
         }
 
-        await output.WriteAsync(session.SealAck(header, AckReason.Ok), limit.Token);
+        if (reason != AckReason.Ok)
+        {
+            receiver.Refuse(reason, header);
+        }
+
+        await output.WriteAsync(session.SealAck(header, reason), limit.Token);
+        return true;
+    }
+
+    /// <summary>Refuses a frame and reads past it: the connection is in step, and others' frames may follow on it.</summary>
+    private async Task<bool> PassOverAsync(FrameHeader header, AckReason reason, PipeReader input, PipeWriter output, CancellationToken cancellationToken)
+    {
+        for (long left = header.SealedLength; left > 0;)
+        {
+            ReadResult read = await input.ReadAsync(cancellationToken);
+            long some = Math.Min(left, read.Buffer.Length);
+            input.AdvanceTo(read.Buffer.GetPosition(some));
+            left -= some;
+            if (read.IsCompleted && left > 0)
+            {
+                return await RefuseAsync(header, AckReason.BadFrame, input, output);
+            }
+        }
+
+        receiver.Refuse(reason, header);
+        await output.WriteAsync(session.SealAck(header, reason), cancellationToken);
         return true;
     }
 

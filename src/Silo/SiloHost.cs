@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Trident.Grains.Exchange;
+using Trident.Grains.Exchange.Laboratory;
+using Trident.Grains.Exchange.Transports;
 using Trident.Grains.Placement;
 using Trident.Grains.Queries;
 using Trident.Grains.Stock;
@@ -42,9 +44,14 @@ public static class SiloHost
             throw new StartException(StartException.BadConfiguration, $"'{settings.Listen}' is no address to listen on; give --listen an IP address.");
         }
 
-        if (settings.Exchange.Transport != "ephemeral")
+        try
         {
-            throw new StartException(StartException.BadConfiguration, $"There is no transport '{settings.Exchange.Transport}'; this version has 'ephemeral'.");
+            settings.Exchange.Validate();
+            settings.Laboratory.Validate();
+        }
+        catch (ArgumentException e)
+        {
+            throw new StartException(StartException.BadConfiguration, e.Message, e);
         }
 
         PartyFiles files = PartyFiles.Load(settings);
@@ -79,7 +86,10 @@ public static class SiloHost
         services.AddSingleton(new PartySeal(files.Identity));
         services.AddSingleton(new Prss(files.Keys));
         services.AddSingleton(new LinkSession(settings.Party, files.Keys, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
-        services.AddSingleton<IShareTransport, EphemeralTransport>();
+        services.AddSingleton(settings.Laboratory);
+        services.AddSingleton<LaboratoryLinks>();
+        services.AddSingleton<PeerConnector>();
+        services.AddSingleton(s => TransportNames.Create(settings.Exchange, s.GetRequiredService<PeerConnector>(), s.GetRequiredService<LinkSession>()));
         services.AddSingleton<FrameSender>();
         services.AddSingleton<FrameReceiver>();
         services.AddSingleton<Mailbox>();

@@ -1,4 +1,5 @@
 using Trident.Grains.Exchange;
+using Trident.Grains.Exchange.Laboratory;
 
 namespace Trident.Silo;
 
@@ -22,6 +23,9 @@ public sealed class SiloSettings
 
     /// <summary>The exchange with the peers.</summary>
     public ExchangeOptions Exchange { get; set; } = new();
+
+    /// <summary>Links made slow for experiments; off unless set.</summary>
+    public LaboratoryOptions Laboratory { get; set; } = new();
 
     /// <summary>What a table's stock may hold in memory, in bytes; for <c>--stock-budget</c>.</summary>
     public long? StockBudgetBytes { get; set; }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Trident.Abstractions;
 using Trident.Grains.Exchange;
+using Trident.Grains.Exchange.Transports;
 using Trident.Grains.Queries;
 using Trident.Grains.Stock;
 using Trident.Grains.Tables;

@@ -29,6 +29,12 @@ internal static class StatusCommand
             context.Results.Write(Parties(parties));
             context.Results.Write(Tables(parties));
             context.Results.Write(Links(parties));
+            context.Results.Write(Connections(parties));
+            foreach (PartyStatus slow in parties.OfType<PartyStatus>().Where(s => s.Laboratory is not null))
+            {
+                context.Out.WriteLine(LaboratoryLine(slow.Party, slow.Laboratory!));
+            }
+
             return CommandRunner.Done;
         });
         return command;
@@ -77,18 +83,43 @@ internal static class StatusCommand
     private static Table Links(PartyStatus?[] parties)
     {
         Table table = NewTable(
-            "Links", "party", "peer", "state", "connections opened", "failed", "refused", "frames in", "frames out", "bytes in", "bytes out");
+            "Links", "party", "peer", "state", "connections opened", "failed", "frames refused", "frames in", "frames out", "bytes in", "bytes out");
         foreach (PartyStatus s in parties.OfType<PartyStatus>())
         {
             foreach (LinkStatus l in s.Links)
             {
                 table.AddRow(
                     Number(s.Party), Number(l.Peer), l.Up ? "up" : "down", Number(l.ConnectionsOpened), Number(l.ConnectionsFailed),
-                    Number(l.ConnectionsRefused), Number(l.FramesIn), Number(l.FramesOut), Number(l.BytesIn), Number(l.BytesOut));
+                    Number(l.FramesRefused), Number(l.FramesIn), Number(l.FramesOut), Number(l.BytesIn), Number(l.BytesOut));
             }
         }
 
         return table;
+    }
+
+    private static Table Connections(PartyStatus?[] parties)
+    {
+        Table table = NewTable("Persistent connections", "party", "peer", "use", "state", "exchanges", "under way", "opened");
+        foreach (PartyStatus s in parties.OfType<PartyStatus>())
+        {
+            foreach (LinkStatus l in s.Links)
+            {
+                foreach (ConnectionStatus c in l.Connections)
+                {
+                    table.AddRow(
+                        Number(s.Party), Number(l.Peer), Markup.Escape(c.Use), c.State.ToString().ToLowerInvariant(), Number(c.Exchanges),
+                        Number(c.UnderWay), Number(c.Opened));
+                }
+            }
+        }
+
+        return table;
+    }
+
+    private static string LaboratoryLine(int party, LaboratoryStatus slow)
+    {
+        string bandwidth = slow.LinkMegabitsPerSecond > 0 ? FormattableString.Invariant($", {slow.LinkMegabitsPerSecond} Mbit/s") : "";
+        return FormattableString.Invariant($"LABORATORY: the links of party {party} are made slow: {slow.LinkDelayMs} ms one way{bandwidth}");
     }
 
     private static Table NewTable(string title, params string[] columns)

@@ -12,6 +12,10 @@ internal static class UpCommand
     {
         Argument<string> directory = new("DIR") { Description = "Directory of the deployment." };
         Option<long?> stock = new("--stock-budget") { Description = "Bytes of memory that a party's stock for one table may take." };
+        Option<string?> transport = new("--transport") { Description = "How shares travel between the silos.", HelpName = "NAME" };
+        transport.AcceptOnlyFromAmong("ephemeral", "shared", "pooled", "multiplexed");
+        Option<double> delay = new("--lab-link-delay") { Description = "LABORATORY: make every link behave as one with this one-way delay, in ms.", HelpName = "MS" };
+        Option<double> bandwidth = new("--lab-link-bandwidth") { Description = "LABORATORY: make every link behave as one with this bandwidth, in megabits per second.", HelpName = "MBIT" };
         Option<string[]> settings = new("--set")
         {
             Description = "A setting of the silos, such as Exchange:Grace=00:00:00.5; may be given more than once.",
@@ -24,7 +28,7 @@ internal static class UpCommand
                 result.AddError($"'{bad}' is no setting: expected KEY=VALUE.");
             }
         });
-        Command command = new("up", "Run the three silos on this machine until Ctrl-C or SIGTERM.") { directory, stock, settings };
+        Command command = new("up", "Run the three silos on this machine until Ctrl-C or SIGTERM.") { directory, stock, transport, delay, bandwidth, settings };
         command.Runs(async (parsed, context, stop) =>
         {
             DeploymentLayout layout = OpenDeployment.At(parsed.GetRequiredValue(directory));
@@ -32,6 +36,21 @@ internal static class UpCommand
             if (parsed.GetValue(stock) is { } budget)
             {
                 arguments.Add(FormattableString.Invariant($"--Trident:StockBudgetBytes={budget}"));
+            }
+
+            if (parsed.GetValue(transport) is { } name)
+            {
+                arguments.Add($"--Trident:Exchange:Transport={name}");
+            }
+
+            if (parsed.GetValue(delay) is not 0 and double milliseconds)
+            {
+                arguments.Add(FormattableString.Invariant($"--Trident:Laboratory:LinkDelayMs={milliseconds}"));
+            }
+
+            if (parsed.GetValue(bandwidth) is not 0 and double megabits)
+            {
+                arguments.Add(FormattableString.Invariant($"--Trident:Laboratory:LinkMegabitsPerSecond={megabits}"));
             }
 
             try

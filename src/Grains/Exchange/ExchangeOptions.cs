@@ -1,10 +1,18 @@
+using Trident.Grains.Exchange.Transports;
+
 namespace Trident.Grains.Exchange;
 
 /// <summary>Settings of the share exchange between parties.</summary>
 public sealed class ExchangeOptions
 {
-    /// <summary>The transport to use. <c>ephemeral</c>: a fresh connection per frame.</summary>
-    public string Transport { get; set; } = "ephemeral";
+    /// <summary>The transport to use, one of <see cref="TransportNames.All"/>.</summary>
+    public string Transport { get; set; } = TransportNames.Ephemeral;
+
+    /// <summary>Connections to each peer of the transport <c>pooled</c>, 1 to 1,024.</summary>
+    public int PoolSize { get; set; } = 4;
+
+    /// <summary>Exchanges under way to each peer with the transport <c>multiplexed</c>, 1 to 65,536; more wait.</summary>
+    public int MultiplexedExchanges { get; set; } = 256;
 
     /// <summary>Socket send buffer in bytes; 0 leaves it to the system.</summary>
     public int SendBufferBytes { get; set; } = 256 * 1024;
@@ -38,4 +46,25 @@ public sealed class ExchangeOptions
 
     /// <summary>What a table's stock may hold in memory, in bytes.</summary>
     public long StockBudgetBytes { get; set; } = 4L << 20;
+
+    /// <summary>Refuses settings that cannot work.</summary>
+    /// <exception cref="ArgumentException">The message names the setting and what it may be.</exception>
+    public void Validate()
+    {
+        if (!TransportNames.All.Contains(Transport))
+        {
+            throw new ArgumentException($"There is no transport '{Transport}'; there are {string.Join(", ", TransportNames.All)}.");
+        }
+
+        Between(PoolSize, 1, 1024, nameof(PoolSize));
+        Between(MultiplexedExchanges, 1, 65_536, nameof(MultiplexedExchanges));
+
+        static void Between(int value, int least, int most, string name)
+        {
+            if (value < least || value > most)
+            {
+                throw new ArgumentException($"Exchange:{name} is {value}; it may be {least} to {most}.");
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Trident.Grains.Exchange.Transports;
 using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Exchange;

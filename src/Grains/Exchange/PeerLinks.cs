@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Trident.Abstractions;
+using Trident.Grains.Exchange.Transports;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Wire;
 
@@ -10,11 +11,12 @@ public sealed class PeerLink(PartyEndpoint endpoint)
 {
     private readonly Lock _gate = new();
     private CancellationTokenSource _down = new();
+    private readonly List<ConnectionSlot> _kept = [];
     private bool _up;
     private Guid _session;
 
-    /// <summary>Connections opened, failed, and frames and bytes both ways.</summary>
-    public long ConnectionsOpened, ConnectionsFailed, ConnectionsRefused, FramesIn, FramesOut, BytesIn, BytesOut;
+    /// <summary>Connections opened and failed, frames that the peer refused, and frames and bytes both ways.</summary>
+    public long ConnectionsOpened, ConnectionsFailed, FramesRefused, FramesIn, FramesOut, BytesIn, BytesOut;
 
     /// <summary>Where the peer listens.</summary>
     public PartyEndpoint Endpoint { get; } = endpoint;
@@ -81,10 +83,39 @@ public sealed class PeerLink(PartyEndpoint endpoint)
         return true;
     }
 
-    /// <summary>The counters, for the status.</summary>
-    public LinkStatus Status() => new(Party, Up, Interlocked.Read(ref ConnectionsOpened), Interlocked.Read(ref ConnectionsFailed),
-        Interlocked.Read(ref ConnectionsRefused), Interlocked.Read(ref FramesIn), Interlocked.Read(ref FramesOut),
-        Interlocked.Read(ref BytesIn), Interlocked.Read(ref BytesOut));
+    /// <summary>A frame was sent and acknowledged.</summary>
+    public void Exchanged(int bytes, AckReason reason)
+    {
+        Interlocked.Increment(ref FramesOut);
+        Interlocked.Add(ref BytesOut, bytes);
+        if (reason != AckReason.Ok)
+        {
+            Interlocked.Increment(ref FramesRefused);
+        }
+    }
+
+    /// <summary>Places of persistent connections, which the status is to show.</summary>
+    internal void Keep(params ReadOnlySpan<ConnectionSlot> slots)
+    {
+        lock (_gate)
+        {
+            _kept.AddRange(slots);
+        }
+    }
+
+    /// <summary>The counters and the persistent connections, for the status.</summary>
+    public LinkStatus Status()
+    {
+        ConnectionSlot[] kept;
+        lock (_gate)
+        {
+            kept = [.. _kept];
+        }
+
+        return new LinkStatus(Party, Up, Interlocked.Read(ref ConnectionsOpened), Interlocked.Read(ref ConnectionsFailed),
+            Interlocked.Read(ref FramesRefused), Interlocked.Read(ref FramesIn), Interlocked.Read(ref FramesOut),
+            Interlocked.Read(ref BytesIn), Interlocked.Read(ref BytesOut), [.. kept.Select(s => s.Status)]);
+    }
 }
 
 /// <summary>The two peers of this party, and the refusals of frames.</summary>

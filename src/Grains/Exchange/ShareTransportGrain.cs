@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Orleans.Concurrency;
 using Orleans.Runtime;
+using Trident.Grains.Exchange.Transports;
 using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Exchange;

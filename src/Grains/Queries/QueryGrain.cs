@@ -2,6 +2,7 @@ using Orleans.GrainDirectory;
 using Orleans.Runtime;
 using Trident.Abstractions;
 using Trident.Grains.Exchange;
+using Trident.Grains.Exchange.Transports;
 using Trident.Grains.Placement;
 
 namespace Trident.Grains.Queries;

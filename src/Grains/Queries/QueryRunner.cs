@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Trident.Abstractions;
 using Trident.Grains.Exchange;
+using Trident.Grains.Exchange.Transports;
 using Trident.Grains.Tables;
 using Trident.Protocol.Product;
 using Trident.Protocol.Sealing;

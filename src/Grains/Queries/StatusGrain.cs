@@ -4,6 +4,8 @@ using Orleans.GrainDirectory;
 using Orleans.Runtime;
 using Trident.Abstractions;
 using Trident.Grains.Exchange;
+using Trident.Grains.Exchange.Laboratory;
+using Trident.Grains.Exchange.Transports;
 using Trident.Grains.Placement;
 using Trident.Grains.Tables;
 
@@ -12,8 +14,8 @@ namespace Trident.Grains.Queries;
 /// <summary>Tells what this party has counted.</summary>
 [PartyPlacement, Reentrant]
 [GrainDirectory(GrainDirectoryName = PartyGrainDirectory.Name)]
-public sealed class StatusGrain(ServedTables tables, PeerLinks peers, PartyCounters counters, Mailbox mailbox, IShareTransport transport, ExchangeOptions options)
-    : Grain, IStatusGrain
+public sealed class StatusGrain(ServedTables tables, PeerLinks peers, PartyCounters counters, Mailbox mailbox, IShareTransport transport, ExchangeOptions options,
+    LaboratoryOptions laboratory) : Grain, IStatusGrain
 {
     /// <inheritdoc/>
     public Task<PartyStatus> GetAsync(CancellationToken cancellationToken)
@@ -30,7 +32,8 @@ public sealed class StatusGrain(ServedTables tables, PeerLinks peers, PartyCount
             mailbox.Dropped,
             transport.Name,
             process.WorkingSet64,
-            (DateTime.UtcNow - process.StartTime.ToUniversalTime()).TotalSeconds));
+            (DateTime.UtcNow - process.StartTime.ToUniversalTime()).TotalSeconds,
+            laboratory.Status));
     }
 
     private TableStatus Table(ServedTable table) => new(

@@ -19,11 +19,14 @@ public readonly record struct FrameOpening(AckReason Reason, byte[]? Body);
 /// </remarks>
 public sealed class LinkSession : IDisposable
 {
-    /// <summary>Bytes of an acknowledgement: magic "TRDA" (4) | version (1) | reason (1) | tag (16).</summary>
-    public const int AckSize = 22;
+    /// <summary>Bytes of an acknowledgement: magic "TRDA" (4) | version (1) | reason (1) | sequence (8) | tag (16).</summary>
+    public const int AckSize = 30;
 
-    private const int AckPrefix = 6;
-    private const byte AckVersion = 1;
+    /// <summary>The sequence in the refusal of what had no readable header. No frame has it: a session would have to send 2^64.</summary>
+    public const ulong NoSequence = ulong.MaxValue;
+
+    private const int AckPrefix = 14;
+    private const byte AckVersion = 2;
 
     private readonly OutboundLink[] _outbound = new OutboundLink[4];
     private readonly InboundLink[] _inbound = new InboundLink[4];
@@ -154,7 +157,7 @@ public sealed class LinkSession : IDisposable
     {
         if (reason != AckReason.Ok)
         {
-            return Refusal(reason);
+            return Refusal(reason, received.Sequence);
         }
 
         if (received.To != Party || !IsPeer(received.From))
@@ -163,7 +166,7 @@ public sealed class LinkSession : IDisposable
                 $"Party {Party} cannot acknowledge a frame from {received.From} to {received.To}.", nameof(received));
         }
 
-        byte[] ack = Refusal(reason);
+        byte[] ack = Refusal(reason, received.Sequence);
         Span<byte> keys = stackalloc byte[LinkKeys.Bytes];
         _inbound[received.From].CopyKeys(received.Session, keys);
         AckTag(keys[LinkKeys.KeyBytes..], ack.AsSpan(0, AckPrefix), received, ack.AsSpan(AckPrefix));
@@ -172,13 +175,25 @@ public sealed class LinkSession : IDisposable
     }
 
     /// <summary>A refusal, with a tag of zeros: for frames whose header cannot be read, and for every other refusal too.</summary>
-    public static byte[] Refusal(AckReason reason)
+    public static byte[] Refusal(AckReason reason, ulong sequence = NoSequence)
     {
         byte[] ack = new byte[AckSize];
         AckMagic.CopyTo(ack);
         ack[4] = AckVersion;
         ack[5] = (byte)reason;
+        BinaryPrimitives.WriteUInt64BigEndian(ack.AsSpan(6), sequence);
         return ack;
+    }
+
+    /// <summary>
+    /// The sequence of the frame that an acknowledgement is of, by which one of many under way is found; not yet authenticated.
+    /// <see cref="NoSequence"/> when the receiver could not tell.
+    /// </summary>
+    /// <exception cref="WireException">It is no acknowledgement.</exception>
+    public static ulong AckSequence(ReadOnlySpan<byte> ack)
+    {
+        CheckAck(ack, 0);
+        return BinaryPrimitives.ReadUInt64BigEndian(ack[6..]);
     }
 
     /// <summary>
@@ -194,11 +209,12 @@ public sealed class LinkSession : IDisposable
             throw new ArgumentException("The frame is not one of this session's.", nameof(sent));
         }
 
-        if (ack.Length != AckSize || !ack[..4].SequenceEqual(AckMagic) || ack[4] != AckVersion || ack[5] > (byte)AckReason.Stopping)
+        CheckAck(ack, sent.To);
+        ulong sequence = BinaryPrimitives.ReadUInt64BigEndian(ack[6..]);
+        if (sequence != sent.Sequence && sequence != NoSequence)
         {
             throw new WireException(
-                AckReason.BadFrame,
-                $"What party {sent.To} answered is no acknowledgement ({ack.Length} bytes); look at what listens on its exchange port.");
+                AckReason.BadFrame, $"Party {sent.To} acknowledged frame {sequence} where frame {sent.Sequence} was sent; the connection is out of step.");
         }
 
         if (ack[5] != (byte)AckReason.Ok)
@@ -228,7 +244,7 @@ public sealed class LinkSession : IDisposable
         }
     }
 
-    /// <summary>HMAC-SHA256(acknowledgement key, the acknowledgement's first 6 bytes || the frame's header), its first 16 bytes.</summary>
+    /// <summary>HMAC-SHA256(acknowledgement key, the acknowledgement's first 14 bytes || the frame's header), its first 16 bytes.</summary>
     private static void AckTag(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, FrameHeader header, Span<byte> tag)
     {
         Span<byte> message = stackalloc byte[AckPrefix + FrameHeader.Size];
@@ -237,6 +253,17 @@ public sealed class LinkSession : IDisposable
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(key, message, mac);
         mac[..tag.Length].CopyTo(tag);
+    }
+
+    private static void CheckAck(ReadOnlySpan<byte> ack, int from)
+    {
+        if (ack.Length != AckSize || !ack[..4].SequenceEqual(AckMagic) || ack[4] != AckVersion || ack[5] > (byte)AckReason.Stopping)
+        {
+            string who = from == 0 ? "a peer" : $"party {from}";
+            throw new WireException(
+                AckReason.BadFrame,
+                $"What {who} answered is no acknowledgement of version {AckVersion} ({ack.Length} bytes); look at what listens on its exchange port, and run the same release everywhere.");
+        }
     }
 
     private static void WriteNonce(ulong sequence, Span<byte> nonce)

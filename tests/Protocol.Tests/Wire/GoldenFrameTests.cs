@@ -41,22 +41,25 @@ public class GoldenFrameTests
 
     private const string EShareOk = """
         54524441                           magic "TRDA"
-        01                                 version
+        02                                 version
         00                                 reason: Ok
-        c830896222f3abf15ab3dddeef580832   tag
+        0000000000000000                   sequence of the frame
+        8fe10a1368ba98142d75377b000457be   tag
         """;
 
     private const string HelloOk = """
         54524441                           magic "TRDA"
-        01                                 version
+        02                                 version
         00                                 reason: Ok
-        5e1d9d4a2ecae44dcec3294ac52046fa   tag
+        0000000000000001                   sequence of the frame
+        f872558e4aa6b75f86c7f04258c34b13   tag
         """;
 
     private const string Stale = """
         54524441                           magic "TRDA"
-        01                                 version
+        02                                 version
         08                                 reason: Stale
+        0000000000000001                   sequence of the frame
         00000000000000000000000000000000   no tag
         """;
 

@@ -131,7 +131,10 @@ public class LinkSessionTests
         FrameHeader second = FrameHeader.Parse(one.Seal(FrameKind.EShare, 2, Query, Table, [1]));
         byte[] ok = two.SealAck(first, AckReason.Ok);
         Assert.Equal(AckReason.Ok, one.OpenAck(ok, first));
-        Assert.Equal(AckReason.Unauthentic, Assert.Throws<WireException>(() => one.OpenAck(ok, second)).Reason);
+        Assert.Equal(AckReason.BadFrame, Assert.Throws<WireException>(() => one.OpenAck(ok, second)).Reason);
+        byte[] moved = [.. ok];
+        moved[13] = 1; // the tag of the first frame under the sequence of the second
+        Assert.Equal(AckReason.Unauthentic, Assert.Throws<WireException>(() => one.OpenAck(moved, second)).Reason);
         Assert.Throws<WireException>(() => one.OpenAck(LinkSession.Refusal(AckReason.Ok), first));
         for (int bit = 0; bit < 8 * ok.Length; bit++)
         {
@@ -153,6 +156,10 @@ public class LinkSessionTests
             Assert.Equal(reason, one.OpenAck(two.SealAck(first, reason), first));
         }
 
+        Assert.Equal((0UL, 1UL), (LinkSession.AckSequence(ok), LinkSession.AckSequence(two.SealAck(second, AckReason.Stale))));
+        Assert.Equal(LinkSession.NoSequence, LinkSession.AckSequence(LinkSession.Refusal(AckReason.BadFrame)));
+        Assert.Contains("out of step", Assert.Throws<WireException>(() => one.OpenAck(two.SealAck(second, AckReason.Stale), first)).Message, StringComparison.Ordinal);
+        Assert.Throws<WireException>(() => LinkSession.AckSequence(ok.AsSpan(1)));
         Assert.Throws<WireException>(() => one.OpenAck([], first));
         Assert.Throws<WireException>(() => one.OpenAck([.. ok, 0], first));
         Assert.Throws<ArgumentException>(() => one.OpenAck(ok, first with { Session = Guid.NewGuid() }));
