@@ -115,7 +115,7 @@ public sealed class BenchCommandTests : IDisposable
             Link = LinkModel.None,
             Plan = new BenchPlan([1], 1, 0, 1, 1),
         };
-        Assert.Equal(["--Trident:Exchange:Transport=pooled", "--Trident:Exchange:Grace=00:00:30"], plain.SiloArguments("pooled"));
+        Assert.Equal(["--Trident:Exchange:Transport=pooled", "--Trident:Exchange:Grace=00:00:10"], plain.SiloArguments("pooled"));
         Assert.Equal(
             ["--Trident:Laboratory:LinkDelayMs=0.5", "--Trident:Laboratory:LinkMegabitsPerSecond=100", "--Trident:StockBudgetBytes=4096"],
             (plain with { Link = new LinkModel(0.5, 100), StockBudget = 4096 }).SiloArguments("shared").Skip(2));

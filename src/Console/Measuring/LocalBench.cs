@@ -20,7 +20,7 @@ internal sealed class LocalBench(CommandContext context, LocalBenchSettings sett
     /// How long the third share is waited for. On links that were slowed down the usual quarter of a second would turn into answers of
     /// two parties, which are less work, and the transports would no longer be compared at the same task.
     /// </summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
     private readonly List<BenchRun> _runs = [];
