@@ -29,6 +29,10 @@ internal sealed class CommandContext(TextWriter output, TextWriter error)
     public static string Json<T>(T value, bool indented) =>
         JsonSerializer.Serialize(value, indented ? new JsonSerializerOptions(Compact) { WriteIndented = true } : Compact);
 
+    /// <summary>Reads what <see cref="Json"/> wrote.</summary>
+    /// <exception cref="JsonException">The text is no such JSON.</exception>
+    public static T? FromJson<T>(string text) => JsonSerializer.Deserialize<T>(text, Compact);
+
     /// <summary>Runs <paramref name="work"/> under a progress bar. The callback takes what is done so far and the whole.</summary>
     public Task WithProgressAsync(string title, Func<Action<long, long>, Task> work) =>
         Progress.Progress()

@@ -11,14 +11,20 @@ public class JsonTests
     [Fact]
     public void BenchReportHasExactlyTheAgreedFields()
     {
-        LoadResult result = new(16, 2000, 1998, 1, 1, 0, TimeSpan.FromSeconds(2), new LatencySummary(4, 3, 8, 9), 40_532, "late");
-        string json = CommandContext.Json(new BenchReport([BenchRun.Of("ephemeral", "stock", result)]), indented: true);
+        LoadResult result = new(16, 2000, 1998, 1, 1, 0, TimeSpan.FromSeconds(2), new LatencySummary(4, 3, 8, 9), 15.25, new PhaseSummary(0.5, 0.25, 2, 1), 40_532, "late");
+        string json = CommandContext.Json(
+            new BenchReport([BenchRun.Of("ephemeral", "stock", new LinkModel(50, null), result)], new BenchData("base.fvecs", 10_000, 128, "U8")), indented: true);
         using JsonDocument document = JsonDocument.Parse(json);
-        Assert.Equal(["runs"], Names(document.RootElement));
+        Assert.Equal(["runs", "data"], Names(document.RootElement));
+        Assert.Equal(["name", "rows", "dimension", "element"], Names(document.RootElement.GetProperty("data")));
         JsonElement run = Assert.Single(document.RootElement.GetProperty("runs").EnumerateArray());
         Assert.Equal(
-            ["transport", "product", "concurrency", "queries", "right", "wrong", "failed", "throughput", "latencyMs", "bytesToPeerPerQuery"],
+            ["transport", "product", "linkDelayMs", "concurrency", "queries", "right", "wrong", "failed", "throughput", "overlap", "latencyMs", "phasesMs", "bytesToPeerPerQuery"],
             Names(run));
+        Assert.Equal(["keyEvaluation", "masking", "exchange", "reconstruction"], Names(run.GetProperty("phasesMs")));
+        Assert.Equal(50, run.GetProperty("linkDelayMs").GetDouble());
+        Assert.Equal(15.25, run.GetProperty("overlap").GetDouble());
+        Assert.Equal(2, run.GetProperty("phasesMs").GetProperty("exchange").GetDouble());
         Assert.Equal(["mean", "p50", "p95", "p99"], Names(run.GetProperty("latencyMs")));
         Assert.Equal("ephemeral", run.GetProperty("transport").GetString());
         Assert.Equal("stock", run.GetProperty("product").GetString());
@@ -26,6 +32,15 @@ public class JsonTests
         Assert.Equal(999, run.GetProperty("throughput").GetDouble());
         Assert.Equal(8, run.GetProperty("latencyMs").GetProperty("p95").GetDouble());
         Assert.Equal(40_532, run.GetProperty("bytesToPeerPerQuery").GetDouble());
+    }
+
+    [Fact]
+    public void ABenchReportReadsAsItWasWritten()
+    {
+        BenchRun run = new("pooled", "beaver", 0.5, 100, 2, 10, 9, 1, 0, 12.5, 1.9, new LatencySummary(4, 3, 8, 9), new PhaseSummary(1, 2, 3, 4), 84);
+        BenchReport? read = CommandContext.FromJson<BenchReport>(CommandContext.Json(new BenchReport([run]), indented: true));
+        Assert.Equal([run], read!.Runs);
+        Assert.Null(read.Data);
     }
 
     [Fact]

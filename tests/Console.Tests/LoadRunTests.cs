@@ -1,3 +1,4 @@
+using Trident.Abstractions;
 using Trident.Console.Measuring;
 using Xunit;
 
@@ -33,6 +34,59 @@ public class LoadRunTests
         Assert.Equal(100, result.BytesToPeerPerQuery);
         Assert.Equal(100, last);
         Assert.InRange(most, 1, concurrency);
+    }
+
+    [Fact]
+    public async Task OverlapCountsTheFailedToo()
+    {
+        // All eight are under way before any ends, and none is answered: what is counted is the time of the failed.
+        TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int underWay = 0;
+        LoadResult result = await LoadRun.RunAsync(
+            new int[8], 8,
+            async (_, stop) =>
+            {
+                if (Interlocked.Increment(ref underWay) == 8)
+                {
+                    all.SetResult();
+                }
+
+                await all.Task.WaitAsync(stop);
+                throw new InvalidOperationException("no answer");
+            },
+            null, null, default);
+        Assert.Equal(8, result.Failed);
+        Assert.InRange(result.Overlap, 0.001, 8);
+        Assert.Equal((0, 0), (result.SuccessPercent, result.CorrectPercent));
+    }
+
+    [Fact]
+    public async Task PhasesAreThoseOfTheAnswered()
+    {
+        LoadResult result = await LoadRun.RunAsync(
+            [.. Enumerable.Range(0, 8)], 3,
+            (row, _) => row % 2 == 0
+                ? Task.FromException<Answer>(new InvalidOperationException("no answer"))
+                : Task.FromResult(new Answer([], true, 0, new PhaseTimes(row, 1, 2, 3))),
+            null, null, default);
+        Assert.Equal(new PhaseSummary(4, 1, 2, 3), result.Phases);
+        Assert.Equal((50, 100), (result.SuccessPercent, result.CorrectPercent));
+    }
+
+    [Fact]
+    public void OverlapIsTimeInQueriesOverTimeOfTheRun()
+    {
+        Assert.Equal(3.5, LoadResult.MeanOverlap(TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(2)));
+        Assert.Equal(0, LoadResult.MeanOverlap(TimeSpan.Zero, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void PhasesAreTheMeanOfTheSlowestParty()
+    {
+        PhaseTimes first = PhaseSummary.Slowest([new(1, 20, 3, 0), new(2, 10, 5, 0), default]);
+        Assert.Equal(new PhaseTimes(2, 20, 5, 0), first);
+        Assert.Equal(new PhaseSummary(3, 15, 5, 1), PhaseSummary.Mean([first, new PhaseTimes(4, 10, 5, 2)]));
+        Assert.Equal(new PhaseSummary(0, 0, 0, 0), PhaseSummary.Mean([]));
     }
 
     [Fact]

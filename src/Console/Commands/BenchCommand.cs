@@ -1,93 +1,52 @@
 using System.CommandLine;
-using Trident.Abstractions;
-using Trident.Client;
 using Trident.Console.Deployments;
 using Trident.Console.Measuring;
-using Trident.Console.Text;
+using Trident.Console.Plotting;
 using Trident.Protocol.Tables;
 
 namespace Trident.Console.Commands;
 
-/// <summary><c>trident bench DIR --table NAME</c>: a closed loop at several levels of concurrency.</summary>
+/// <summary>
+/// <c>trident bench</c>: a closed loop at several levels of concurrency, against silos that run (<c>DIR --table NAME</c>) or against
+/// silos of its own (<c>--local</c>); and the plot of an earlier result (<c>--replot FILE</c>).
+/// </summary>
 internal static class BenchCommand
 {
-    private const int MaxConcurrency = 4096;
-
     public static Command Create()
     {
-        Argument<string> directory = new("DIR") { Description = "Directory of the deployment; its silos run." };
-        Option<string> table = new("--table") { Description = "Name of the table.", Required = true };
-        Option<int> queries = new("--queries") { Description = "Queries per level.", DefaultValueFactory = _ => 2000 };
-        queries.Between(1, 100_000_000);
-        Option<int[]> concurrency = new("--concurrency")
+        BenchOptions options = new();
+        Command command = new(
+            "bench",
+            "Measure throughput and latency, and check the answers: of a deployment that runs (DIR --table NAME), "
+            + "or of three silos of its own for each transport and product (--local).");
+        command.Add(options.Directory);
+        foreach (Option option in options.All)
         {
-            Description = "Levels: how many queries are under way at a time.",
-            HelpName = "C[,C…]",
-            Arity = ArgumentArity.ExactlyOne,
-            DefaultValueFactory = _ => [1, 2, 4, 8, 16],
-            CustomParser = NumberList.ForOption(text => NumberList.Parse(text, "concurrency", 1, MaxConcurrency)),
-        };
-        Option<string?> verify = new("--verify")
-        {
-            Description = "Vectors that the table was shared from: compare every answer with them. Without it every answer that passes the client's check counts as right.",
-        };
-        Option<string?> json = new("--json") { Description = "Write the result as JSON to this file.", HelpName = "OUT" };
-        Option<int> warmUp = new("--warm-up") { Description = "Queries before the first level that are not counted.", DefaultValueFactory = _ => 300 };
-        warmUp.Between(0, 1_000_000);
-        Option<int> seed = new("--seed") { Description = "Seed of the rows that are asked for.", DefaultValueFactory = _ => 1 };
-        Command command = new("bench", "Measure throughput and latency, and check the answers.")
-        {
-            directory, table, queries, concurrency, verify, json, warmUp, seed,
-        };
-        command.Runs(async (parsed, context, stop) =>
-        {
-            DeploymentLayout layout = OpenDeployment.At(parsed.GetRequiredValue(directory));
-            TableDescription description = layout.Table(parsed.GetRequiredValue(table));
-            string? output = parsed.GetValue(json);
-            MustBeWritable(output);
-            PlainTable? plain = parsed.GetValue(verify) is { } file ? ReadPlain(file, description, stop) : null;
-            await using TridentClient client = await OpenDeployment.ConnectAsync(layout, stop);
-            PartyStatus?[] status = await client.StatusAsync(stop);
-            string transport = status.FirstOrDefault(s => s is not null)?.Transport ?? "unknown";
-
-            Fetches load = new(context, client, description, plain);
-            int[] levels = parsed.GetRequiredValue(concurrency);
-            int first = parsed.GetValue(seed);
-            int warm = parsed.GetValue(warmUp);
-            if (warm > 0)
-            {
-                await load.RunAsync("warm-up", LoadRun.RandomRows(warm, description.Rows, first), levels[0], stop);
-            }
-
-            List<LoadResult> results = [];
-            for (int i = 0; i < levels.Length; i++)
-            {
-                int[] rows = LoadRun.RandomRows(parsed.GetValue(queries), description.Rows, unchecked(first + i + 1));
-                results.Add(await load.RunAsync(FormattableString.Invariant($"concurrency {levels[i]}"), rows, levels[i], stop));
-            }
-
-            LoadTable.Write(context, results, plain is not null);
-            if (output is not null)
-            {
-                BenchReport report = new([.. results.Select(r => BenchRun.Of(transport, description.Product, r))]);
-                await File.WriteAllTextAsync(output, CommandContext.Json(report, indented: true) + "\n", stop);
-            }
-
-            return results.All(r => r.Wrong == 0 && r.Failed == 0) ? CommandRunner.Done : CommandRunner.Failed;
-        });
-        return command;
-    }
-
-    private static PlainTable ReadPlain(string file, TableDescription description, CancellationToken stop)
-    {
-        if (!File.Exists(file))
-        {
-            throw new ConsoleException($"The vector file {file} does not exist.");
+            command.Add(option);
         }
 
-        PlainTable plain = PlainTable.Read(file, stop);
-        plain.MustFit(description, file);
-        return plain;
+        command.Validators.Add(options.CheckForm);
+        command.Runs(async (parsed, context, stop) =>
+        {
+            string? json = parsed.GetValue(options.Json), plot = parsed.GetValue(options.Plot);
+            MustBeWritable(json);
+            MustBeWritable(plot);
+            if (parsed.GetValue(options.Replot) is { } replot)
+            {
+                BenchPlot.Save(BenchReportFile.Read(replot), plot!);
+                return CommandRunner.Done;
+            }
+
+            if (parsed.GetValue(options.Local))
+            {
+                return await new LocalBench(context, options.LocalSettings(parsed)).RunAsync(stop);
+            }
+
+            DeploymentLayout layout = OpenDeployment.At(parsed.GetRequiredValue(options.Directory)!);
+            return await DeployedBench.RunAsync(
+                context, layout, parsed.GetRequiredValue(options.Table)!, parsed.GetValue(options.Verify), options.DeployedPlan(parsed), json, stop);
+        });
+        return command;
     }
 
     // Minutes of measuring should not be lost to a mistyped directory.

@@ -48,16 +48,25 @@ internal static class ShareCommand
             throw new ConsoleException($"The vector file {vectors} does not exist.");
         }
 
+        using IVectorSource source = await Task.Run(() => VectorFile.Open(vectors), stop);
+        return await RunAsync(context, layout, table, source, Path.GetFileName(vectors), TableDescription.StockProduct, replace, stop);
+    }
+
+    /// <summary>Shares records for a product, under a progress bar.</summary>
+    /// <exception cref="ConsoleException">The table could not be shared for this product.</exception>
+    public static async Task<TableDescription> RunAsync(
+        CommandContext context, DeploymentLayout layout, string table, IVectorSource source, string name, string product, bool replace, CancellationToken stop)
+    {
         Guid deployment = PartiesDescriptor.Load(layout.PartiesFile).Deployment;
         TableDescription? description = null;
-        await context.WithProgressAsync($"sharing {Path.GetFileName(vectors)}", report => Task.Run(
-            () =>
-            {
-                using IVectorSource source = VectorFile.Open(vectors);
-                description = TableSharer.Share(layout, deployment, table, source, replace, new Relay(report), stop);
-            },
+        await context.WithProgressAsync($"sharing {name}", report => Task.Run(
+            () => description = TableSharer.Share(layout, deployment, table, source, replace, new Relay(report), stop),
             stop));
-        return description!;
+
+        // Figures under the name of a product that was not used would be worse than none.
+        return description!.Product == product
+            ? description
+            : throw new ConsoleException($"The table was shared for the product {description.Product}, not {product}.");
     }
 
     // Progress<T> posts to the thread pool, where reports can overtake each other.

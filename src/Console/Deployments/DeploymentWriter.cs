@@ -50,7 +50,8 @@ internal static class DeploymentWriter
         }
     }
 
-    private static void MakePrivate(string directory)
+    /// <summary>Makes a directory that its owner alone may read.</summary>
+    public static void MakePrivate(string directory)
     {
         if (OperatingSystem.IsWindows())
         {

@@ -18,6 +18,6 @@ internal sealed class Fetches(CommandContext context, TridentClient client, Tabl
     private async Task<Answer> FetchAsync(int row, CancellationToken stop)
     {
         FetchResult result = await client.FetchAsync(table.Name, row, stop);
-        return new Answer(result.Records[0], result.Verified, result.BytesToEachPeer);
+        return new Answer(result.Records[0], result.Verified, result.BytesToEachPeer, PhaseSummary.Slowest(result.Phases));
     }
 }

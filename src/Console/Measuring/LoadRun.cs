@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Trident.Abstractions;
 
 namespace Trident.Console.Measuring;
 
@@ -6,9 +7,10 @@ namespace Trident.Console.Measuring;
 /// <param name="Record">The row's bytes.</param>
 /// <param name="Verified">Whether the third party's share confirmed it.</param>
 /// <param name="BytesToEachPeer">What a party sent to one peer for this query, in bytes.</param>
-public readonly record struct Answer(byte[] Record, bool Verified, long BytesToEachPeer);
+/// <param name="Phases">Where the parties' time went; see <see cref="PhaseSummary.Slowest"/>.</param>
+public readonly record struct Answer(byte[] Record, bool Verified, long BytesToEachPeer, PhaseTimes Phases = default);
 
-/// <summary>What a run of queries gave. Failed queries have no part in latency and bytes.</summary>
+/// <summary>What a run of queries gave. Failed queries have no part in latency, phases and bytes, and count in the overlap.</summary>
 public sealed record LoadResult(
     int Concurrency,
     int Queries,
@@ -18,11 +20,22 @@ public sealed record LoadResult(
     long Unverified,
     TimeSpan Elapsed,
     LatencySummary Latency,
+    double Overlap,
+    PhaseSummary Phases,
     double BytesToPeerPerQuery,
     string? FirstFailure)
 {
     /// <summary>Right answers per second.</summary>
     public double Throughput => Elapsed > TimeSpan.Zero ? Right / Elapsed.TotalSeconds : 0;
+
+    /// <summary>Queries that were answered at all, rightly or wrongly, in per cent.</summary>
+    public double SuccessPercent => Queries == 0 ? 0 : 100.0 * (Right + Wrong) / Queries;
+
+    /// <summary>Answers that were right, in per cent of the answers; 0 when there were none.</summary>
+    public double CorrectPercent => Right + Wrong == 0 ? 0 : 100.0 * Right / (Right + Wrong);
+
+    /// <summary>How many queries were under way at once, on average: Little's law, the time in queries over the time of the run.</summary>
+    public static double MeanOverlap(TimeSpan inQueries, TimeSpan elapsed) => elapsed > TimeSpan.Zero ? inQueries / elapsed : 0;
 }
 
 /// <summary>A closed loop: each of the workers has one query under way, all the time.</summary>
@@ -46,8 +59,9 @@ public static class LoadRun
         ArgumentOutOfRangeException.ThrowIfLessThan(concurrency, 1);
         double[] latencies = new double[rows.Count];
         Array.Fill(latencies, double.NaN);
+        PhaseTimes[] phases = new PhaseTimes[rows.Count];
         int next = -1;
-        long right = 0, wrong = 0, failed = 0, unverified = 0, bytes = 0, done = 0;
+        long right = 0, wrong = 0, failed = 0, unverified = 0, bytes = 0, done = 0, inFailed = 0;
         string? firstFailure = null;
 
         async Task WorkAsync()
@@ -60,6 +74,7 @@ public static class LoadRun
                 {
                     Answer answer = await fetch(rows[i], stop);
                     latencies[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                    phases[i] = answer.Phases;
                     bool equal = isRight is null || isRight(rows[i], answer.Record);
                     Interlocked.Increment(ref equal ? ref right : ref wrong);
                     Interlocked.Add(ref bytes, answer.BytesToEachPeer);
@@ -71,6 +86,7 @@ public static class LoadRun
                 catch (Exception e) when (!stop.IsCancellationRequested)
                 {
                     // A query that fails is a result of the run, whatever the reason; the first reason is shown.
+                    Interlocked.Add(ref inFailed, Stopwatch.GetElapsedTime(start).Ticks);
                     Interlocked.Increment(ref failed);
                     Interlocked.CompareExchange(ref firstFailure, e.Message, null);
                 }
@@ -83,9 +99,13 @@ public static class LoadRun
         await Task.WhenAll(Enumerable.Range(0, Math.Min(concurrency, Math.Max(rows.Count, 1))).Select(_ => Task.Run(WorkAsync, stop)));
         TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
         long answered = right + wrong;
+        double[] measured = [.. latencies.Where(l => !double.IsNaN(l))];
+        TimeSpan inQueries = TimeSpan.FromMilliseconds(measured.Sum()) + TimeSpan.FromTicks(inFailed);
         return new LoadResult(
             concurrency, rows.Count, right, wrong, failed, unverified, elapsed,
-            LatencySummary.Of(latencies.Where(l => !double.IsNaN(l))),
+            LatencySummary.Of(measured),
+            LoadResult.MeanOverlap(inQueries, elapsed),
+            PhaseSummary.Mean(phases.Where((_, i) => !double.IsNaN(latencies[i]))),
             answered == 0 ? 0 : (double)bytes / answered,
             firstFailure);
     }

@@ -29,6 +29,12 @@ internal static class LoadTable
             context.Out.WriteLine("answers were not compared with the plaintext (--verify FILE does)");
         }
 
+        WriteRemarks(context, results);
+    }
+
+    /// <summary>Writes what a table does not show: answers of two parties only, and why queries failed.</summary>
+    public static void WriteRemarks(CommandContext context, IReadOnlyList<LoadResult> results)
+    {
         foreach (LoadResult r in results.Where(r => r.Unverified > 0))
         {
             context.Out.WriteLine($"concurrency {r.Concurrency}: {Whole(r.Unverified)} answers came from two parties only and were not verified by the third");

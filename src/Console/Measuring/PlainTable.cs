@@ -20,6 +20,16 @@ internal sealed class PlainTable
     public static PlainTable Read(string path, CancellationToken stop)
     {
         using IVectorSource source = VectorFile.Open(path);
+        return Read(source, path, stop);
+    }
+
+    /// <summary>Reads a source from its first record on.</summary>
+    /// <param name="source">The records; not disposed.</param>
+    /// <param name="path">Where they come from, for messages.</param>
+    /// <param name="stop">Gives up.</param>
+    public static PlainTable Read(IVectorSource source, string path, CancellationToken stop)
+    {
+        source.Reset();
         byte[][] records = new byte[source.Rows][];
         for (int i = 0; i < records.Length; i++)
         {

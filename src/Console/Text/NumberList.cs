@@ -58,7 +58,7 @@ public static class NumberList
     };
 
     /// <summary>Refuses values of an option below <paramref name="lowest"/> or above <paramref name="highest"/>.</summary>
-    internal static void Between(this Option<int> option, int lowest, int highest) => option.Validators.Add(result =>
+    internal static void Between(this Option option, int lowest, int highest) => option.Validators.Add(result =>
     {
         // What is no number at all is refused by the option itself.
         if (result.Tokens is [Token token] && int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
