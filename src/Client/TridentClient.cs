@@ -106,6 +106,13 @@ public sealed class TridentClient : IAsyncDisposable
         }
 
         TableDescription description = Describe(table, wanted);
+        if (wanted.Length > QueryLimits.MaxRows(description))
+        {
+            throw new ArgumentException(
+                $"A query to table '{table}' asks for at most {QueryLimits.MaxRows(description)} rows, not {wanted.Length}, because of the table's size; split it.",
+                nameof(rows));
+        }
+
         try
         {
             try

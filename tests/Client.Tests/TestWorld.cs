@@ -181,7 +181,7 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
         return Down || StatusDown
             ? throw new IOException("gone")
             : new PartyStatus(Number,
-                [new TableStatus(table.Name, table.Version, table.Rows, table.Words, "U8", table.Shape.Dimension, Stock, 0, 0, 0, 0, 0)],
+                [new TableStatus(table.Name, table.Version, table.Rows, table.Words, "U8", table.Shape.Dimension, Stock, 0, 0, 0, 0, 0, table.Product, 0)],
                 [], 0, 0, 0, [], 0, "memory", 0, 0);
     }
 

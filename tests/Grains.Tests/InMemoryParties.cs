@@ -37,7 +37,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
     /// <summary>Parties that cannot be reached.</summary>
     public HashSet<int> Gone { get; } = [];
 
-    public static async Task<InMemoryParties> StartAsync(int rows, int dimension, int seed)
+    public static async Task<InMemoryParties> StartAsync(int rows, int dimension, int seed, string product = TableDescription.StockProduct)
     {
         InMemoryParties world = new();
         Random random = new(seed);
@@ -63,7 +63,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
 
         using (IVectorSource source = VectorFile.Open(file))
         {
-            world.Table = TableSharer.Share(layout, world.Deployment, "vectors", source, false, null, CancellationToken.None);
+            world.Table = TableSharer.Share(layout, world.Deployment, "vectors", source, false, null, CancellationToken.None, product);
         }
 
         foreach (PartyIdentity identity in identities)
@@ -166,7 +166,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
         public Party(InMemoryParties world, DeploymentLayout layout, PartyIdentity identity, PartiesDescriptor parties)
         {
             (_world, Identity) = (world, identity);
-            ExchangeOptions options = new() { StockBudgetBytes = 1, Grace = TimeSpan.FromSeconds(5) };
+            ExchangeOptions options = new() { StockBudgetBytes = 16 << 10, Grace = TimeSpan.FromSeconds(5) };
             PairKeys keys = identity.DerivePairKeys(parties);
             Session = new LinkSession(identity.Party, keys, 1_000_000);
             Peers = new PeerLinks(identity.Party, parties);

@@ -11,7 +11,7 @@ public sealed class TestDeployment : IAsyncDisposable
 {
     private readonly SiloProcess?[] _silos = new SiloProcess?[4];
 
-    public TestDeployment(int rows = 300, int dimension = 40, int seed = 20261124)
+    public TestDeployment(int rows = 300, int dimension = 40, int seed = 20261124, string product = TableDescription.StockProduct)
     {
         Directory = global::System.IO.Directory.CreateTempSubdirectory("trident-test-").FullName;
         Layout = new DeploymentLayout(Directory);
@@ -31,7 +31,7 @@ public sealed class TestDeployment : IAsyncDisposable
 
         Parties = new PartiesDescriptor(1, Id, endpoints);
         Parties.Save(Layout.PartiesFile);
-        Share("vectors", Plain, replace: false);
+        Share("vectors", Plain, replace: false, product);
     }
 
     public string Directory { get; }
@@ -46,7 +46,7 @@ public sealed class TestDeployment : IAsyncDisposable
 
     public int Seed { get; }
 
-    public void Share(string table, byte[][] rows, bool replace)
+    public void Share(string table, byte[][] rows, bool replace, string product = TableDescription.StockProduct)
     {
         string file = Path.Combine(Directory, "plain.bvecs");
         using (BinaryWriter writer = new(File.Create(file)))
@@ -59,7 +59,7 @@ public sealed class TestDeployment : IAsyncDisposable
         }
 
         using IVectorSource source = VectorFile.Open(file);
-        TableSharer.Share(Layout, Id, table, source, replace, null, CancellationToken.None);
+        TableSharer.Share(Layout, Id, table, source, replace, null, CancellationToken.None, product);
         File.Delete(file);
     }
 

@@ -8,9 +8,6 @@ namespace Trident.Grains.Exchange;
 /// <summary>Checks a frame that came in and hands it on: shares to the mailbox, proposals to the stock keeper.</summary>
 public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, ServedTables tables, Mailbox mailbox, ILogger<FrameReceiver> log)
 {
-    /// <summary>The most items that a batch of stock may have.</summary>
-    public const int MaxStockItems = 1 << 16;
-
     private Action<FrameHeader, byte[]>? _onProposal;
 
     /// <summary>Who answers a proposal to make stock.</summary>
@@ -37,12 +34,13 @@ public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, 
             return AckReason.UnknownTable;
         }
 
+        StockShape largest = StockShape.Of(table.Description, StockShape.MaxItems(table.Description));
         long limit = header.Kind switch
         {
-            FrameKind.EShare => table.MaxEShareBytes,
-            FrameKind.StockMasked => (long)(MaxStockItems + StockBatchMaker.ExtraItems) * table.Description.Words * sizeof(uint),
-            FrameKind.StockCheckMask => 2L * table.Description.Rows * sizeof(uint),
-            FrameKind.StockCheckZero => 2L * table.Description.Words * sizeof(uint),
+            FrameKind.EShare or FrameKind.BeaverShare => table.MaxShareBytes(header.Kind),
+            FrameKind.StockMasked => largest.MaskedBytes,
+            FrameKind.StockCheckMask => largest.CheckMaskBytes,
+            FrameKind.StockCheckZero => largest.CheckZeroBytes,
             _ => 256,
         };
         return header.BodyLength <= limit ? AckReason.Ok : AckReason.TooLarge;

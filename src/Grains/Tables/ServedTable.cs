@@ -1,7 +1,11 @@
 using Trident.Protocol.Product;
 using Trident.Protocol.Tables;
+using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Tables;
+
+/// <summary>Reads a table's share, rows × words elements, in the state of a revision.</summary>
+public delegate T ReadShare<out T>(ReadOnlySpan<uint> matrix, long revision);
 
 /// <summary>A table as this party serves it: its share, memory-mapped, and the stock made for it.</summary>
 public sealed class ServedTable(ShareFile file, StockLedger ledger) : IDisposable
@@ -37,8 +41,23 @@ public sealed class ServedTable(ShareFile file, StockLedger ledger) : IDisposabl
         changed.SetResult();
     }
 
-    /// <summary>The most bytes that an e-share for this table can have.</summary>
-    public long MaxEShareBytes => (long)Abstractions.QueryPlaintext.MaxCount * Description.Rows * sizeof(uint);
+    /// <summary>How often the table was changed since it was shared.</summary>
+    public long Revision => Read(static (_, revision) => revision);
+
+    /// <summary>Reads the share.</summary>
+    public T Read<T>(ReadShare<T> read) => read(file.Matrix, 0);
+
+    /// <summary>The most bytes that a query's frame of this kind can have for this table; 0 for a kind of another product.</summary>
+    public long MaxShareBytes(FrameKind kind)
+    {
+        long rows = (long)Abstractions.QueryLimits.MaxRows(Description) * Description.Rows;
+        return (kind, Description.Product) switch
+        {
+            (FrameKind.EShare, TableDescription.StockProduct) => rows * sizeof(uint),
+            (FrameKind.BeaverShare, TableDescription.BeaverProduct) => sizeof(long) + rows * (Description.Words + 1) * sizeof(uint),
+            _ => 0,
+        };
+    }
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();

@@ -26,6 +26,9 @@ public enum FrameKind : byte
 
     /// <summary>A party that came up, with its session.</summary>
     Hello = 8,
+
+    /// <summary>A query's masked selection vectors e and masked table f, of one party, for the product <c>beaver</c>.</summary>
+    BeaverShare = 9,
 }
 
 /// <summary>What became of a frame. The numbers are on the wire.</summary>
