@@ -29,7 +29,7 @@ public sealed class ThreePartyWorld : IDisposable
     private readonly uint[][] _matrix = new uint[4][];
     private readonly Random _random;
 
-    public ThreePartyWorld(int seed, int rows, int columns, bool beaver = false)
+    public ThreePartyWorld(int seed, int rows, int columns, bool beaver = false, uint[]? table = null)
     {
         (Seed, Rows, Columns, Beaver, _random) = (seed, rows, columns, beaver, new Random(seed));
         byte[] version = new byte[16];
@@ -38,11 +38,7 @@ public sealed class ThreePartyWorld : IDisposable
         byte[] Pair(int a, int b) => SHA256.HashData(Encoding.ASCII.GetBytes($"world {seed} pair {a} {b}"));
         _keys = [null!, new(1, Pair(1, 2), Pair(1, 3)), new(2, Pair(1, 2), Pair(2, 3)), new(3, Pair(1, 3), Pair(2, 3))];
         _prss = [null!, new(_keys[1]), new(_keys[2]), new(_keys[3])];
-        Table = new uint[rows * columns];
-        for (int i = 0; i < Table.Length; i++)
-        {
-            Table[i] = (uint)_random.Next(1 << 30);
-        }
+        Table = table ?? [.. Enumerable.Range(0, rows * columns).Select(_ => (uint)_random.Next(1 << 30))];
 
         for (int p = 1; p <= 3; p++)
         {
