@@ -175,13 +175,22 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
         return Change(new QueryAnswer(sealer.Seal(MemoryMarshal.AsBytes(z.AsSpan()), aad), all, new PhaseTimes(1, 2, 3, Number), 200, 200, null));
     }
 
+    /// <summary>What becomes of a change; may throw or never end.</summary>
+    public Func<PutRequest, CancellationToken, Task<PutAnswer>> Put { get; set; } = (_, _) => Task.FromResult(new PutAnswer(1, null));
+
+    /// <summary>The table's revision as the status tells it.</summary>
+    public long Revision { get; set; }
+
+    public Task<PutAnswer> PutAsync(PutRequest request, CancellationToken cancellationToken) =>
+        Down ? throw new IOException("gone") : Put(request, cancellationToken);
+
     public async Task<PartyStatus> StatusAsync(CancellationToken cancellationToken)
     {
         await BeforeStatus(cancellationToken);
         return Down || StatusDown
             ? throw new IOException("gone")
             : new PartyStatus(Number,
-                [new TableStatus(table.Name, table.Version, table.Rows, table.Words, "U8", table.Shape.Dimension, Stock, 0, 0, 0, 0, 0, table.Product, 0)],
+                [new TableStatus(table.Name, table.Version, table.Rows, table.Words, "U8", table.Shape.Dimension, Stock, 0, 0, 0, 0, 0, table.Product, Revision)],
                 [], 0, 0, 0, [], 0, "memory", 0, 0);
     }
 

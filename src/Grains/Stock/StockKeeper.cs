@@ -82,6 +82,13 @@ public sealed partial class StockKeeper : BackgroundService
         await Task.WhenAll(_tables.All.Select(t => KeepAsync(t, stoppingToken)));
     }
 
+    /// <summary>Waits for the batches that peers proposed, too: they read tables that are unmapped after this.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
+    }
+
     private async Task KeepAsync(ServedTable table, CancellationToken cancellationToken)
     {
         int target = Target(table, _options);

@@ -8,7 +8,10 @@ namespace Trident.Grains.Tables;
 public delegate T ReadShare<out T>(ReadOnlySpan<uint> matrix, long revision);
 
 /// <summary>A table as this party serves it: its share, memory-mapped, and the stock made for it.</summary>
-public sealed class ServedTable(ShareFile file, StockLedger ledger) : IDisposable
+/// <param name="file">The share; disposed of with this.</param>
+/// <param name="ledger">The stock.</param>
+/// <param name="changes">What changes the share, and when it is read; null for a table that cannot be changed.</param>
+public sealed class ServedTable(ShareFile file, StockLedger ledger, TableChanges? changes = null) : IDisposable
 {
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,11 +44,14 @@ public sealed class ServedTable(ShareFile file, StockLedger ledger) : IDisposabl
         changed.SetResult();
     }
 
-    /// <summary>How often the table was changed since it was shared.</summary>
-    public long Revision => Read(static (_, revision) => revision);
+    /// <summary>What changes the table; null when nothing may.</summary>
+    public TableChanges? Changes => changes;
 
-    /// <summary>Reads the share.</summary>
-    public T Read<T>(ReadShare<T> read) => read(file.Matrix, 0);
+    /// <summary>How often the table was changed since it was shared.</summary>
+    public long Revision => changes?.Revision ?? 0;
+
+    /// <summary>Reads the share in the state of one revision; a change waits for the end of <paramref name="read"/>.</summary>
+    public T Read<T>(ReadShare<T> read) => changes is null ? read(file.Matrix, 0) : changes.Read(read);
 
     /// <summary>The most bytes that a query's frame of this kind can have for this table; 0 for a kind of another product.</summary>
     public long MaxShareBytes(FrameKind kind)
@@ -60,7 +66,11 @@ public sealed class ServedTable(ShareFile file, StockLedger ledger) : IDisposabl
     }
 
     /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        changes?.Dispose();
+        file.Dispose();
+    }
 }
 
 /// <summary>All tables of this party, by version.</summary>
