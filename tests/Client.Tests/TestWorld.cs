@@ -17,10 +17,10 @@ internal sealed class TestWorld : IAsyncDisposable
 {
     private readonly PartyIdentity[] _identities;
 
-    private TestWorld(int seed, int rows, int dimension)
+    private TestWorld(int seed, int rows, int dimension, string product)
     {
         Random random = new(seed);
-        Table = new TableDescription("vectors", Guid.NewGuid(), rows, new RecordShape(ElementKind.U8, dimension));
+        Table = new TableDescription("vectors", Guid.NewGuid(), rows, new RecordShape(ElementKind.U8, dimension)) { Product = product };
         Plain = [.. Enumerable.Range(0, rows).Select(_ => { byte[] row = new byte[dimension]; random.NextBytes(row); return row; })];
         uint[] matrix = new uint[rows * Table.Words];
         for (int r = 0; r < rows; r++)
@@ -30,8 +30,12 @@ internal sealed class TestWorld : IAsyncDisposable
 
         Guid deployment = Guid.NewGuid();
         _identities = [.. Enumerable.Range(1, 3).Select(p => PartyIdentity.Generate(p, deployment))];
+        Owner = OwnerIdentity.Generate(deployment);
         Descriptor = new PartiesDescriptor(1, deployment, [.. _identities.Select(i =>
-            new PartyEndpoint(i.Party, "127.0.0.1", i.Party, 10 + i.Party, 20 + i.Party, Convert.ToBase64String(i.PublicKey)))]);
+            new PartyEndpoint(i.Party, "127.0.0.1", i.Party, 10 + i.Party, 20 + i.Party, Convert.ToBase64String(i.PublicKey)))])
+        {
+            Owner = Convert.ToBase64String(Owner.PublicKey),
+        };
         Parties = [.. _identities.Select(i => new MemoryParty(i, Table, matrix))];
     }
 
@@ -41,14 +45,18 @@ internal sealed class TestWorld : IAsyncDisposable
 
     public PartiesDescriptor Descriptor { get; }
 
+    public OwnerIdentity Owner { get; }
+
+    public PartyIdentity Identity(int party) => _identities[party - 1];
+
     public MemoryParty[] Parties { get; }
 
     public TridentClient Client { get; private set; } = null!;
 
     public static async Task<TestWorld> StartAsync(int seed = 1, int rows = 50, int dimension = 9, Action<TestWorld>? prepare = null,
-        TridentClientOptions? options = null)
+        TridentClientOptions? options = null, string product = TableDescription.StockProduct)
     {
-        TestWorld world = new(seed, rows, dimension);
+        TestWorld world = new(seed, rows, dimension, product);
         prepare?.Invoke(world);
         world.Client = await TridentClient.ConnectAsync(options ?? Options(), world.Descriptor, world.Parties, () => [world.Table], CancellationToken.None);
         return world;

@@ -29,7 +29,8 @@ public sealed class TestDeployment : IAsyncDisposable
             endpoints[p - 1] = new PartyEndpoint(p, "127.0.0.1", ports[3 * p - 3], ports[3 * p - 2], ports[3 * p - 1], Convert.ToBase64String(identity.PublicKey));
         }
 
-        Parties = new PartiesDescriptor(1, Id, endpoints);
+        Owner = OwnerIdentity.Generate(Id);
+        Parties = new PartiesDescriptor(1, Id, endpoints) { Owner = Convert.ToBase64String(Owner.PublicKey) };
         Parties.Save(Layout.PartiesFile);
         Share("vectors", Plain, replace: false, product);
     }
@@ -41,6 +42,8 @@ public sealed class TestDeployment : IAsyncDisposable
     public Guid Id { get; }
 
     public PartiesDescriptor Parties { get; }
+
+    public OwnerIdentity Owner { get; }
 
     public byte[][] Plain { get; }
 
@@ -87,6 +90,7 @@ public sealed class TestDeployment : IAsyncDisposable
             }
         }
 
+        Owner.Dispose();
         global::System.IO.Directory.Delete(Directory, recursive: true);
     }
 
