@@ -22,6 +22,17 @@ public interface ITicketGrain : IGrainWithStringKey
     Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken);
 }
 
+/// <summary>Changes tables. Keyed by <see cref="PartyKeys.Tables"/>.</summary>
+[Alias("trident.ITableGrain")]
+public interface ITableGrain : IGrainWithStringKey
+{
+    /// <summary>Makes the change if all three parties will, and answers once that is decided.</summary>
+    /// <param name="request">The change, sealed to this party by the data owner.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the change.</param>
+    [Alias("Put")]
+    Task<PutAnswer> PutAsync(PutRequest request, CancellationToken cancellationToken);
+}
+
 /// <summary>What an operator may see of a party.</summary>
 [Alias("trident.IStatusGrain")]
 public interface IStatusGrain : IGrainWithStringKey

@@ -11,6 +11,9 @@ public static class PartyKeys
     /// <summary>The key of a party's ticket counter.</summary>
     public static string Tickets(int party) => string.Create(CultureInfo.InvariantCulture, $"{party}/tickets");
 
+    /// <summary>The key of the grain that changes a party's tables.</summary>
+    public static string Tables(int party) => string.Create(CultureInfo.InvariantCulture, $"{party}/tables");
+
     /// <summary>The key of a party's status grain.</summary>
     public static string Status(int party) => string.Create(CultureInfo.InvariantCulture, $"{party}/status");
 

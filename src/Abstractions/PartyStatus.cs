@@ -24,7 +24,7 @@ public sealed record PartyStatus(
 [GenerateSerializer, Immutable, Alias("trident.LaboratoryStatus")]
 public sealed record LaboratoryStatus([property: Id(0)] double LinkDelayMs, [property: Id(1)] double LinkMegabitsPerSecond);
 
-/// <summary>One table as a party serves it. Sizes in bytes.</summary>
+/// <summary>One table as a party serves it. Sizes in bytes; the revision counts the changes since the table was shared.</summary>
 [GenerateSerializer, Immutable, Alias("trident.TableStatus")]
 public sealed record TableStatus(
     [property: Id(0)] string Name,
@@ -38,7 +38,9 @@ public sealed record TableStatus(
     [property: Id(8)] long StockBudget,
     [property: Id(9)] long TicketsLeased,
     [property: Id(10)] long TicketsUsed,
-    [property: Id(11)] long TicketsRefused);
+    [property: Id(11)] long TicketsRefused,
+    [property: Id(12)] string Product,
+    [property: Id(13)] long Revision);
 
 /// <summary>The link to one peer: connections this party opened, the persistent ones among them, and frames both ways.</summary>
 [GenerateSerializer, Immutable, Alias("trident.LinkStatus")]

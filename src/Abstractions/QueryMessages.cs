@@ -72,6 +72,8 @@ public enum QueryFailureKind
     ForeignSilo,
     /// <summary>The query's deadline passed.</summary>
     Deadline,
+    /// <summary>The table was changed while the query was under way: the parties' shares are of different revisions.</summary>
+    TableChanged,
 }
 
 /// <summary>Tickets of one lease, or why there are none.</summary>

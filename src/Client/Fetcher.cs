@@ -51,8 +51,9 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
                     throw Exhausted(outcome, attempt);
                 }
 
-                // At once the first time: fresh tickets are usually all it takes. After that the parties may need a moment.
-                if (attempt > 1)
+                // At once the first time: fresh tickets are usually all it takes. After that the parties may need a moment, and
+                // from the first time on where one of them has yet to follow the others in a change of the table.
+                if (attempt > 1 || outcome.Replies.Any(r => r.Refusal?.Kind == QueryFailureKind.TableChanged))
                 {
                     await Task.Delay(FirstRetryDelay * (1 << Math.Min(attempt - 1, 5)), limit.Token);
                 }

@@ -15,5 +15,7 @@ internal interface IPartyLink : IAsyncDisposable
 
     Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken cancellationToken);
 
+    Task<PutAnswer> PutAsync(PutRequest request, CancellationToken cancellationToken);
+
     Task<PartyStatus> StatusAsync(CancellationToken cancellationToken);
 }

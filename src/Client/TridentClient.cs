@@ -21,6 +21,7 @@ public sealed class TridentClient : IAsyncDisposable
     private readonly ClientSeal[] _seals;
     private readonly Func<IReadOnlyList<TableDescription>> _loadTables;
     private readonly Fetcher _fetcher;
+    private readonly Putter _putter;
     private readonly CancellationTokenSource _stopping = new();
     private volatile IReadOnlyList<TableDescription> _tables;
     private int _disposed;
@@ -34,6 +35,7 @@ public sealed class TridentClient : IAsyncDisposable
         _parties = new PartySet(links, options);
         _seals = [.. Enumerable.Range(1, 3).Select(p => new ClientSeal(p, Convert.FromBase64String(descriptor[p].PublicKey), descriptor.Deployment))];
         _fetcher = new Fetcher(options, _parties, _seals, _stopping.Token);
+        _putter = new Putter(options, descriptor, _parties);
     }
 
     /// <summary>The tables of the deployment, as its directory describes them.</summary>
@@ -106,6 +108,13 @@ public sealed class TridentClient : IAsyncDisposable
         }
 
         TableDescription description = Describe(table, wanted);
+        if (wanted.Length > QueryLimits.MaxRows(description))
+        {
+            throw new ArgumentException(
+                $"A query to table '{table}' asks for at most {QueryLimits.MaxRows(description)} rows, not {wanted.Length}, because of the table's size; split it.",
+                nameof(rows));
+        }
+
         try
         {
             try
@@ -126,6 +135,30 @@ public sealed class TridentClient : IAsyncDisposable
         {
             Array.Clear(wanted);
         }
+    }
+
+    /// <summary>
+    /// Replaces one row of a table that allows it, at all three parties or at none. Returns when all three have made the change, so
+    /// the next fetch sees it. The parties learn which row is changed and when, and nothing of the contents.
+    /// </summary>
+    /// <param name="table">Name of the table; shared for the product <c>beaver</c>.</param>
+    /// <param name="row">The row, counted from 0.</param>
+    /// <param name="record">Its new bytes, as many as a record of the table has.</param>
+    /// <param name="owner">The data owner's identity.</param>
+    /// <param name="cancellationToken">Gives up waiting; the change may be made all the same.</param>
+    /// <returns>The table's revision with the change made.</returns>
+    /// <exception cref="UnknownTableException">The deployment has no such table.</exception>
+    /// <exception cref="RowOutOfRangeException">The row is not in the table.</exception>
+    /// <exception cref="ArgumentException">The record has another number of bytes than the table's, or the identity is of another deployment.</exception>
+    /// <exception cref="TooFewPartiesException">Not all three parties are up.</exception>
+    /// <exception cref="PutRefusedException">A party refused; no party has made the change.</exception>
+    /// <exception cref="PutOutcomeUnknownException">It is not known whether the change was made.</exception>
+    public Task<long> PutAsync(string table, int row, ReadOnlyMemory<byte> record, OwnerIdentity owner, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(owner);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return _putter.PutAsync(Describe(table, [row]), row, record, owner, cancellationToken);
     }
 
     /// <summary>What parties 1, 2 and 3 tell about themselves; null for one that does not answer.</summary>

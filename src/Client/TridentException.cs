@@ -31,5 +31,15 @@ public sealed class QueryRefusedException(QueryFailureKind kind, string message)
     public QueryFailureKind Kind { get; } = kind;
 }
 
+/// <summary>A change of a table was refused; no party has made it.</summary>
+public sealed class PutRefusedException(PutFailureKind kind, string message) : TridentException(message)
+{
+    /// <summary>Why.</summary>
+    public PutFailureKind Kind { get; } = kind;
+}
+
+/// <summary>It is not known whether a change of a table was made. All parties will make it, or none; the status shows their revisions.</summary>
+public sealed class PutOutcomeUnknownException(string message) : TridentException(message);
+
 /// <summary>The fetch was not done within <see cref="TridentClientOptions.Deadline"/>.</summary>
 public sealed class DeadlineExceededException(string message) : TridentException(message);

@@ -16,6 +16,7 @@ public static class TridentCommandLine
         ShareCommand.Create(),
         UpCommand.Create(),
         FetchCommand.Create(),
+        PutCommand.Create(),
         StatusCommand.Create(),
         BenchCommand.Create(),
         new HelpOption(),

@@ -12,8 +12,8 @@ namespace Trident.Silo;
 /// <summary>What a party reads at start: its identity, the descriptor of all three, its tables. Every fault has its own message and exit code.</summary>
 public sealed class PartyFiles
 {
-    private PartyFiles(PartiesDescriptor parties, PartyIdentity identity, PairKeys keys, ServedTables tables) =>
-        (Parties, Identity, Keys, Tables) = (parties, identity, keys, tables);
+    private PartyFiles(PartiesDescriptor parties, PartyIdentity identity, PairKeys keys, OwnerSeal owner, ServedTables tables) =>
+        (Parties, Identity, Keys, Owner, Tables) = (parties, identity, keys, owner, tables);
 
     /// <summary>Addresses and public keys of the three.</summary>
     public PartiesDescriptor Parties { get; }
@@ -23,6 +23,9 @@ public sealed class PartyFiles
 
     /// <summary>The secrets shared with each peer.</summary>
     public PairKeys Keys { get; }
+
+    /// <summary>What opens the data owner's changes.</summary>
+    public OwnerSeal Owner { get; }
 
     /// <summary>The tables to serve.</summary>
     public ServedTables Tables { get; }
@@ -64,10 +67,14 @@ public sealed class PartyFiles
                     $"The share file {path} is not of this version of the table; share the table again with --replace.");
             }
 
-            tables.Add(new ServedTable(file, new StockLedger(settings.Party, StockKeeper.LedgerBytes(description, settings.Exchange))));
+            TableChanges? changes = description.Product == TableDescription.BeaverProduct
+                ? Load(() => new TableChanges(file, layout.JournalFile(settings.Party, description.Name, description.Version)), StartException.BadShareFile)
+                : null;
+            tables.Add(new ServedTable(file, new StockLedger(settings.Party, StockKeeper.LedgerBytes(description, settings.Exchange)), changes));
         }
 
-        return new PartyFiles(parties, identity, keys, new ServedTables(tables));
+        OwnerSeal owner = new(Load(() => parties.OwnerKeyBytes() is { } key ? identity.DeriveChangeSeal(key) : null, StartException.DescriptorMismatch));
+        return new PartyFiles(parties, identity, keys, owner, new ServedTables(tables));
     }
 
     /// <summary>Fails early, and with the port's number, when a port is taken.</summary>

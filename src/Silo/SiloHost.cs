@@ -9,6 +9,7 @@ using Trident.Grains.Exchange.Transports;
 using Trident.Grains.Placement;
 using Trident.Grains.Queries;
 using Trident.Grains.Stock;
+using Trident.Grains.Tables;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Sharing;
 using Trident.Protocol.Wire;
@@ -82,6 +83,7 @@ public static class SiloHost
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(files.Tables);
         services.AddSingleton(files.Keys);
+        services.AddSingleton(files.Owner);
         services.AddSingleton(new PeerLinks(settings.Party, files.Parties));
         services.AddSingleton(new PartySeal(files.Identity));
         services.AddSingleton(new Prss(files.Keys));
@@ -99,6 +101,8 @@ public static class SiloHost
         services.AddSingleton<ExchangeConnectionHandler>();
         services.AddHostedService<Heartbeat>();
         services.AddHostedService<StockKeeper>();
+        services.AddSingleton<TableKeeper>();
+        services.AddHostedService(s => s.GetRequiredService<TableKeeper>());
     }
 
     private static void AddOrleans(ISiloBuilder silo, SiloSettings settings, PartyFiles files, IPAddress listen)

@@ -17,10 +17,10 @@ internal sealed class TestWorld : IAsyncDisposable
 {
     private readonly PartyIdentity[] _identities;
 
-    private TestWorld(int seed, int rows, int dimension)
+    private TestWorld(int seed, int rows, int dimension, string product)
     {
         Random random = new(seed);
-        Table = new TableDescription("vectors", Guid.NewGuid(), rows, new RecordShape(ElementKind.U8, dimension));
+        Table = new TableDescription("vectors", Guid.NewGuid(), rows, new RecordShape(ElementKind.U8, dimension)) { Product = product };
         Plain = [.. Enumerable.Range(0, rows).Select(_ => { byte[] row = new byte[dimension]; random.NextBytes(row); return row; })];
         uint[] matrix = new uint[rows * Table.Words];
         for (int r = 0; r < rows; r++)
@@ -30,8 +30,12 @@ internal sealed class TestWorld : IAsyncDisposable
 
         Guid deployment = Guid.NewGuid();
         _identities = [.. Enumerable.Range(1, 3).Select(p => PartyIdentity.Generate(p, deployment))];
+        Owner = OwnerIdentity.Generate(deployment);
         Descriptor = new PartiesDescriptor(1, deployment, [.. _identities.Select(i =>
-            new PartyEndpoint(i.Party, "127.0.0.1", i.Party, 10 + i.Party, 20 + i.Party, Convert.ToBase64String(i.PublicKey)))]);
+            new PartyEndpoint(i.Party, "127.0.0.1", i.Party, 10 + i.Party, 20 + i.Party, Convert.ToBase64String(i.PublicKey)))])
+        {
+            Owner = Convert.ToBase64String(Owner.PublicKey),
+        };
         Parties = [.. _identities.Select(i => new MemoryParty(i, Table, matrix))];
     }
 
@@ -41,14 +45,18 @@ internal sealed class TestWorld : IAsyncDisposable
 
     public PartiesDescriptor Descriptor { get; }
 
+    public OwnerIdentity Owner { get; }
+
+    public PartyIdentity Identity(int party) => _identities[party - 1];
+
     public MemoryParty[] Parties { get; }
 
     public TridentClient Client { get; private set; } = null!;
 
     public static async Task<TestWorld> StartAsync(int seed = 1, int rows = 50, int dimension = 9, Action<TestWorld>? prepare = null,
-        TridentClientOptions? options = null)
+        TridentClientOptions? options = null, string product = TableDescription.StockProduct)
     {
-        TestWorld world = new(seed, rows, dimension);
+        TestWorld world = new(seed, rows, dimension, product);
         prepare?.Invoke(world);
         world.Client = await TridentClient.ConnectAsync(options ?? Options(), world.Descriptor, world.Parties, () => [world.Table], CancellationToken.None);
         return world;
@@ -175,14 +183,23 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
         return Change(new QueryAnswer(sealer.Seal(MemoryMarshal.AsBytes(z.AsSpan()), aad), all, new PhaseTimes(1, 2, 3, Number), 200, 200, null));
     }
 
+    /// <summary>What becomes of a change; may throw or never end.</summary>
+    public Func<PutRequest, CancellationToken, Task<PutAnswer>> Put { get; set; } = (_, _) => Task.FromResult(new PutAnswer(1, null));
+
+    /// <summary>The table's revision as the status tells it.</summary>
+    public long Revision { get; set; }
+
+    public Task<PutAnswer> PutAsync(PutRequest request, CancellationToken cancellationToken) =>
+        Down ? throw new IOException("gone") : Put(request, cancellationToken);
+
     public async Task<PartyStatus> StatusAsync(CancellationToken cancellationToken)
     {
         await BeforeStatus(cancellationToken);
         return Down || StatusDown
             ? throw new IOException("gone")
             : new PartyStatus(Number,
-                [new TableStatus(table.Name, table.Version, table.Rows, table.Words, "U8", table.Shape.Dimension, Stock, 0, 0, 0, 0, 0)],
-                [], 0, 0, 0, [], 0, "memory", 0, 0);
+                [new TableStatus(table.Name, table.Version, table.Rows, table.Words, "U8", table.Shape.Dimension, Stock, 0, 0, 0, 0, 0, table.Product, Revision)],
+                [], 0, 0, 0, [], 0, "memory", 0, 0, null);
     }
 
     public ValueTask DisposeAsync()

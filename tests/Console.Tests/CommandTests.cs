@@ -133,6 +133,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("fetch", "--table", "t", "--row", "1")]
     [InlineData("status")]
     [InlineData("up")]
+    [InlineData("put", "--table", "t", "--row", "1", "--bytes", "00")]
     [InlineData("bench", "--table", "t")]
     public async Task CommandsTellWhenThereIsNoDeployment(string command, params string[] options)
     {
@@ -167,6 +168,11 @@ public sealed class CommandTests : IDisposable
     [InlineData("bench", "DIR", "--table", "t", "--concurrency", "0")]
     [InlineData("bench", "DIR", "--table", "t", "--queries", "none")]
     [InlineData("up", "DIR", "--set", "nothing")]
+    [InlineData("share", "DIR", "--table", "t", "--vectors", "x.fvecs", "--product", "barter")]
+    [InlineData("put", "DIR", "--table", "t", "--row", "1")]
+    [InlineData("put", "DIR", "--table", "t", "--bytes", "00")]
+    [InlineData("put", "DIR", "--table", "t", "--row", "1", "--bytes", "00", "--vector", "x.fvecs")]
+    [InlineData("put", "DIR", "--table", "t", "--row", "1", "--bytes", "00", "--vector-row", "1")]
     [InlineData("unknown")]
     [InlineData]
     public async Task WrongUsageHasItsOwnExitCode(params string[] arguments)
@@ -184,6 +190,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("share")]
     [InlineData("up")]
     [InlineData("fetch")]
+    [InlineData("put")]
     [InlineData("status")]
     [InlineData("bench")]
     public async Task EveryCommandHasHelp(string command)
@@ -192,6 +199,90 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(0, code);
         Assert.Empty(error);
         Assert.Contains($"trident {command}", output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task InitMakesTheDataOwnersIdentity()
+    {
+        await InitAsync();
+        DeploymentLayout layout = new(Deployment);
+        using OwnerIdentity owner = OwnerIdentity.Load(layout.OwnerIdentityFile);
+        Assert.Equal(PartiesDescriptor.Load(layout.PartiesFile).OwnerKeyBytes(), owner.PublicKey);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(layout.OwnerIdentityFile));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(layout.OwnerDirectory));
+        }
+
+        Assert.Contains("data owner's, not a party's", Assert.Throws<IdentityException>(() => PartyIdentity.Load(layout.OwnerIdentityFile)).Message);
+        Assert.Contains("party 2's, not the data owner's", Assert.Throws<IdentityException>(() => OwnerIdentity.Load(layout.IdentityFile(2))).Message);
+    }
+
+    [Fact]
+    public async Task ShareNamesTheProduct()
+    {
+        await InitAsync();
+        (int code, string output, string error) = await RunAsync("share", Deployment, "--table", "t", "--vectors", Vectors(20, 5), "--product", "beaver");
+        Assert.True(code == 0, error);
+        Assert.Contains("product beaver", output);
+        Assert.Equal("beaver", new DeploymentLayout(Deployment).Table("t").Product);
+        (_, output, _) = await RunAsync("share", Deployment, "--table", "u", "--vectors", Vectors(20, 5));
+        Assert.Contains("product stock", output);
+    }
+
+    [Theory]
+    [InlineData(2, "hexadecimal", "--bytes", "0x12")]
+    [InlineData(2, "hexadecimal", "--bytes", "123")]
+    [InlineData(1, "has 2 bytes; a record of table t has 20", "--bytes", "1234")]
+    [InlineData(1, "NaN", "--bytes", "00000000000000000000c07f0000000000000000")]
+    [InlineData(1, "does not exist", "--vector", "none.fvecs")]
+    [InlineData(1, "choose one with --vector-row", "--vector", "3x5")]
+    [InlineData(1, "has no record 3", "--vector", "3x5", "--vector-row", "3")]
+    [InlineData(1, "has no record -1", "--vector", "3x5", "--vector-row", "-1")]
+    [InlineData(1, "table t has 5 x f4", "--vector", "1x4")]
+    public async Task PutRefusesABadRecordBeforeItAsksAnybody(int exit, string message, params string[] options)
+    {
+        await InitAsync();
+        Vectors(3, 5);
+        Vectors(1, 4);
+        await RunAsync("share", Deployment, "--table", "t", "--vectors", Vectors(20, 5), "--product", "beaver");
+        string[] given = [.. options.Select((o, i) => i == 1 && o.Contains('x', StringComparison.Ordinal) && options[0] == "--vector"
+            ? Path.Combine(_root, o.EndsWith(".fvecs", StringComparison.Ordinal) ? o : o + ".fvecs")
+            : o)];
+        (int code, string output, string error) = await RunAsync(["put", Deployment, "--table", "t", "--row", "3", .. given]);
+        Assert.Equal(exit, code);
+        Assert.Empty(output);
+        Assert.Contains(message, error);
+        Assert.DoesNotContain("unexpected", error);
+    }
+
+    [Fact]
+    public async Task PutTellsOfADeploymentWithoutADataOwner()
+    {
+        await InitAsync();
+        DeploymentLayout layout = new(Deployment);
+        await RunAsync("share", Deployment, "--table", "t", "--vectors", Vectors(20, 5), "--product", "beaver");
+        (PartiesDescriptor.Load(layout.PartiesFile) with { Owner = null }).Save(layout.PartiesFile);
+        Assert.DoesNotContain("owner", await File.ReadAllTextAsync(layout.PartiesFile), StringComparison.OrdinalIgnoreCase);
+        (int code, _, string error) = await RunAsync("put", Deployment, "--table", "t", "--row", "3", "--bytes", new string('0', 40));
+        Assert.Equal(1, code);
+        Assert.Contains("names no data owner", error);
+    }
+
+    [Fact]
+    public void SinglesThatAreBytesFitATableOfSingles()
+    {
+        string path = Path.Combine(_root, "one.fvecs");
+        using (BinaryWriter writer = new(File.Create(path)))
+        {
+            writer.Write(2);
+            writer.Write(7f);
+            writer.Write(255f);
+        }
+
+        TableDescription singles = new("t", Guid.NewGuid(), 3, new RecordShape(ElementKind.F4, 2));
+        Assert.Equal([.. BitConverter.GetBytes(7f), .. BitConverter.GetBytes(255f)], Text.NewRecord.FromFile(path, null, singles));
+        Assert.Equal([7, 255], Text.NewRecord.FromFile(path, 0, singles with { Shape = new RecordShape(ElementKind.U8, 2) }));
     }
 
     private async Task InitAsync()

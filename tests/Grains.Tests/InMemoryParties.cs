@@ -17,12 +17,17 @@ namespace Trident.Grains.Tests;
 /// <summary>Three whole parties without a cluster: real files, stock, sealing and frames; only the sockets are method calls.</summary>
 internal sealed class InMemoryParties : IAsyncDisposable
 {
-    private readonly List<StockKeeper> _keepers = [];
     private readonly string _directory = Directory.CreateTempSubdirectory("trident-parties-").FullName;
+
+    private PartyIdentity[] _identities = [];
+    private PartiesDescriptor _descriptor = null!;
+    private long _starts = 1_000_000;
 
     private InMemoryParties()
     {
     }
+
+    public OwnerIdentity Owner { get; private set; } = null!;
 
     public Party[] Parties { get; } = new Party[4];
 
@@ -35,18 +40,26 @@ internal sealed class InMemoryParties : IAsyncDisposable
     /// <summary>Shares that a lying party puts in place of its own: (from, to, body) to the body that is sent.</summary>
     public Func<int, int, byte[], byte[]> Interceptor { get; set; } = (_, _, body) => body;
 
+    /// <summary>Frames that are acknowledged and come to nothing, as when the receiver's process ends at that moment.</summary>
+    public Func<FrameHeader, bool> Lost { get; set; } = _ => false;
+
     /// <summary>Parties that cannot be reached.</summary>
     public HashSet<int> Gone { get; } = [];
 
-    public static async Task<InMemoryParties> StartAsync(int rows, int dimension, int seed)
+    public static async Task<InMemoryParties> StartAsync(int rows, int dimension, int seed, string product = TableDescription.StockProduct)
     {
         InMemoryParties world = new();
         Random random = new(seed);
         world.Plain = [.. Enumerable.Range(0, rows).Select(_ => { byte[] row = new byte[dimension]; random.NextBytes(row); return row; })];
         DeploymentLayout layout = new(world._directory);
         PartyIdentity[] identities = [.. Enumerable.Range(1, 3).Select(p => PartyIdentity.Generate(p, world.Deployment))];
+        world.Owner = OwnerIdentity.Generate(world.Deployment);
         PartiesDescriptor parties = new(1, world.Deployment,
-            [.. identities.Select(i => new PartyEndpoint(i.Party, "127.0.0.1", 10 * i.Party, 10 * i.Party + 1, 10 * i.Party + 2, Convert.ToBase64String(i.PublicKey)))]);
+            [.. identities.Select(i => new PartyEndpoint(i.Party, "127.0.0.1", 10 * i.Party, 10 * i.Party + 1, 10 * i.Party + 2, Convert.ToBase64String(i.PublicKey)))])
+        {
+            Owner = Convert.ToBase64String(world.Owner.PublicKey),
+        };
+        (world._identities, world._descriptor) = (identities, parties);
         string file = Path.Combine(world._directory, "plain.bvecs");
         await using (BinaryWriter writer = new(File.Create(file)))
         {
@@ -64,7 +77,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
 
         using (IVectorSource source = VectorFile.Open(file))
         {
-            world.Table = TableSharer.Share(layout, world.Deployment, "vectors", source, false, null, CancellationToken.None);
+            world.Table = TableSharer.Share(layout, world.Deployment, "vectors", source, false, null, CancellationToken.None, product);
         }
 
         foreach (PartyIdentity identity in identities)
@@ -72,26 +85,61 @@ internal sealed class InMemoryParties : IAsyncDisposable
             world.Parties[identity.Party] = new Party(world, layout, identity, parties);
         }
 
-        foreach (Party party in world.Parties[1..])
-        {
-            foreach (PeerLink peer in party.Peers.All)
-            {
-                peer.Heard(world.Parties[peer.Party].Session.Session);
-            }
+        world.HearAll();
+        await Task.WhenAll(world.Parties[1..].Select(p => p.StartAsync()));
+        await world.StockedAsync();
+        return world;
+    }
 
-            world._keepers.Add(party.Keeper);
-        }
+    /// <summary>Ends a party's objects and makes them anew from its files, as a silo that crashed and was started again.</summary>
+    public async Task RestartAsync(int party)
+    {
+        await Parties[party].StopAsync();
+        Parties[party] = new Party(this, new DeploymentLayout(_directory), _identities[party - 1], _descriptor);
+        HearAll();
+        await Parties[party].StartAsync();
+    }
 
-        await Task.WhenAll(world._keepers.Select(k => k.StartAsync(CancellationToken.None)));
-        foreach (Party party in world.Parties[1..])
+    /// <summary>Waits until every party holds stock.</summary>
+    public async Task StockedAsync()
+    {
+        foreach (Party party in Parties[1..])
         {
-            for (Task changed = party.Served.StockChanged; party.Served.Ledger.Available == 0; changed = party.Served.StockChanged)
+            for (Task changed = party.Served.StockChanged; party.Served.Ledger.Leasable(party.Identity.Party) == 0; changed = party.Served.StockChanged)
             {
                 await changed.WaitAsync(TimeSpan.FromSeconds(60));
             }
         }
+    }
 
-        return world;
+    /// <summary>Every party hears of the others, as from their heartbeats.</summary>
+    public void HearAll()
+    {
+        foreach (Party party in Parties[1..])
+        {
+            foreach (PeerLink peer in party.Peers.All.Where(p => !Gone.Contains(p.Party) && !Gone.Contains(party.Identity.Party)))
+            {
+                if (peer.Heard(Parties[peer.Party].Session.Session))
+                {
+                    party.Served.Ledger.Retire();
+                }
+            }
+        }
+    }
+
+    /// <summary>The data owner's requests of one change, for parties 1 to 3 at their numbers.</summary>
+    public PutRequest[] Change(int row, byte[] record, long revision, Guid? transaction = null, OwnerIdentity? owner = null)
+    {
+        Guid id = transaction ?? Guid.NewGuid();
+        uint[] words = new uint[Table.Words];
+        RecordPacking.Pack(record, words);
+        uint[][] shares = [[], new uint[words.Length], new uint[words.Length], new uint[words.Length]];
+        Shamir.Share(words, shares[1], shares[2], shares[3]);
+        return [null!, .. Enumerable.Range(1, 3).Select(p =>
+        {
+            using ChangeSeal seal = (owner ?? Owner).SealTo(_descriptor[p]);
+            return new PutRequest(Table.Version, id, seal.Seal(new RowChange(revision, row, shares[p]), Table.Version, id));
+        })];
     }
 
     /// <summary>Asks all three, or those of <paramref name="asked"/>, with the given tickets.</summary>
@@ -126,15 +174,8 @@ internal sealed class InMemoryParties : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (StockKeeper keeper in _keepers)
-        {
-            await keeper.StopAsync(CancellationToken.None);
-        }
-
-        foreach (Party party in Parties[1..])
-        {
-            party.Served.Dispose();
-        }
+        await Task.WhenAll(Parties[1..].Select(p => p.StopAsync()));
+        Owner.Dispose();
 
         Directory.Delete(_directory, true);
     }
@@ -149,6 +190,11 @@ internal sealed class InMemoryParties : IAsyncDisposable
             if (world.Gone.Contains(self) || world.Gone.Contains(peer.Party))
             {
                 throw new TransportException("gone", new IOException("gone"));
+            }
+
+            if (world.Lost(frame.Header))
+            {
+                return Task.FromResult(AckReason.Ok);
             }
 
             FrameReceiver receiver = world.Parties[peer.Party].Receiver;
@@ -167,17 +213,21 @@ internal sealed class InMemoryParties : IAsyncDisposable
         public Party(InMemoryParties world, DeploymentLayout layout, PartyIdentity identity, PartiesDescriptor parties)
         {
             (_world, Identity) = (world, identity);
-            ExchangeOptions options = new() { StockBudgetBytes = 1, Grace = TimeSpan.FromSeconds(5) };
+            ExchangeOptions options = new() { StockBudgetBytes = 16 << 10, Grace = TimeSpan.FromSeconds(5), PutPatience = TimeSpan.FromMilliseconds(50) };
             PairKeys keys = identity.DerivePairKeys(parties);
-            Session = new LinkSession(identity.Party, keys, 1_000_000);
+            Session = new LinkSession(identity.Party, keys, world._starts++);
             Peers = new PeerLinks(identity.Party, parties);
-            Served = new ServedTable(ShareFile.Open(layout.ShareFile(identity.Party, world.Table.Name, world.Table.Version), identity.Party),
-                new StockLedger(identity.Party));
+            ShareFile file = ShareFile.Open(layout.ShareFile(identity.Party, world.Table.Name, world.Table.Version), identity.Party);
+            Served = new ServedTable(file, new StockLedger(identity.Party), world.Table.Product == TableDescription.BeaverProduct
+                ? new TableChanges(file, layout.JournalFile(identity.Party, world.Table.Name, world.Table.Version))
+                : null);
             ServedTables tables = new([Served]);
             Mailbox mailbox = new(options, TimeProvider.System);
             _sender = new FrameSender(new DirectTransport(world, identity.Party), Session, Peers, NullLogger<FrameSender>.Instance);
             Receiver = new FrameReceiver(Session, Peers, tables, mailbox, NullLogger<FrameReceiver>.Instance);
             Keeper = new StockKeeper(tables, Peers, _sender, Receiver, mailbox, new Prss(keys), Session, options, NullLogger<StockKeeper>.Instance);
+            Tables = new TableKeeper(tables, Peers, _sender, Receiver, new OwnerSeal(identity.DeriveChangeSeal(world.Owner.PublicKey)), options,
+                NullLogger<TableKeeper>.Instance);
             _runner = new QueryRunner(tables, new PartySeal(identity), Peers, _sender, mailbox, Counters, options, NullLogger<QueryRunner>.Instance);
         }
 
@@ -193,7 +243,18 @@ internal sealed class InMemoryParties : IAsyncDisposable
 
         public StockKeeper Keeper { get; }
 
+        public TableKeeper Tables { get; }
+
         public PartyCounters Counters { get; } = new();
+
+        public Task StartAsync() => Task.WhenAll(Keeper.StartAsync(CancellationToken.None), Tables.StartAsync(CancellationToken.None));
+
+        public async Task StopAsync()
+        {
+            await Tables.StopAsync(CancellationToken.None);
+            await Keeper.StopAsync(CancellationToken.None);
+            Served.Dispose();
+        }
 
         public Task<QueryAnswer> AskAsync(QueryRequest request) => _runner.RunAsync(request, SendAsync, CancellationToken.None);
 

@@ -8,16 +8,71 @@ using Xunit.Abstractions;
 
 namespace Trident.Grains.Tests;
 
+/// <summary>Queries to a table of the product stock.</summary>
+public sealed class StockQueryTests(ITestOutputHelper output) : QueryTests(output, TableDescription.StockProduct);
+
+/// <summary>Queries to a table of the product beaver.</summary>
+public sealed class BeaverQueryTests(ITestOutputHelper output) : QueryTests(output, TableDescription.BeaverProduct)
+{
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public async Task Shares_of_another_revision_end_the_query_as_changed(int position)
+    {
+        World.Interceptor = (from, _, body) =>
+        {
+            if (from == 2)
+            {
+                body[position] ^= 1;
+            }
+
+            return body;
+        };
+        QueryAnswer[] answers = await World.AskAsync(3, World.Lease());
+        Assert.Equal(QueryFailureKind.TableChanged, answers[0].Failure!.Kind);
+        Assert.Equal(QueryFailureKind.TableChanged, answers[2].Failure!.Kind);
+    }
+
+    [Fact]
+    public async Task A_lie_in_f_is_caught_to_its_last_word()
+    {
+        World.Interceptor = (from, _, body) =>
+        {
+            if (from == 3)
+            {
+                body[^4] ^= 1;
+            }
+
+            return body;
+        };
+        QueryAnswer[] answers = await World.AskAsync(3, World.Lease());
+        Assert.Equal(QueryFailureKind.OffTheLine, answers[0].Failure!.Kind);
+        Assert.Equal(QueryFailureKind.OffTheLine, answers[1].Failure!.Kind);
+    }
+
+    [Fact]
+    public async Task A_message_of_another_length_is_refused()
+    {
+        World.Interceptor = (from, _, body) => from == 1 ? body[..^4] : body;
+        QueryAnswer[] answers = await World.AskAsync(3, World.Lease());
+        Assert.Contains("bytes where", answers[1].Failure!.Message, StringComparison.Ordinal);
+        Assert.Equal(QueryFailureKind.OffTheLine, answers[2].Failure!.Kind);
+    }
+}
+
 /// <summary>Queries through three whole parties in memory, with an interceptor between them.</summary>
-public sealed class QueryTests(ITestOutputHelper output) : IAsyncLifetime
+public abstract class QueryTests(ITestOutputHelper output, string product) : IAsyncLifetime
 {
     private readonly int _seed = Random.Shared.Next();
     private InMemoryParties _world = null!;
 
+    private protected InMemoryParties World => _world;
+
     public async Task InitializeAsync()
     {
         output.WriteLine($"seed {_seed}");
-        _world = await InMemoryParties.StartAsync(37, 11, _seed);
+        _world = await InMemoryParties.StartAsync(37, 11, _seed, product);
     }
 
     public async Task DisposeAsync() => await _world.DisposeAsync();
@@ -76,7 +131,7 @@ public sealed class QueryTests(ITestOutputHelper output) : IAsyncLifetime
         {
             if (from == liar)
             {
-                body[4] ^= 1;
+                body[8] ^= 1;
             }
 
             return body;

@@ -11,7 +11,7 @@ public sealed class TestDeployment : IAsyncDisposable
 {
     private readonly SiloProcess?[] _silos = new SiloProcess?[4];
 
-    public TestDeployment(int rows = 300, int dimension = 40, int seed = 20261124)
+    public TestDeployment(int rows = 300, int dimension = 40, int seed = 20261124, string product = TableDescription.StockProduct)
     {
         Directory = global::System.IO.Directory.CreateTempSubdirectory("trident-test-").FullName;
         Layout = new DeploymentLayout(Directory);
@@ -29,9 +29,10 @@ public sealed class TestDeployment : IAsyncDisposable
             endpoints[p - 1] = new PartyEndpoint(p, "127.0.0.1", ports[3 * p - 3], ports[3 * p - 2], ports[3 * p - 1], Convert.ToBase64String(identity.PublicKey));
         }
 
-        Parties = new PartiesDescriptor(1, Id, endpoints);
+        Owner = OwnerIdentity.Generate(Id);
+        Parties = new PartiesDescriptor(1, Id, endpoints) { Owner = Convert.ToBase64String(Owner.PublicKey) };
         Parties.Save(Layout.PartiesFile);
-        Share("vectors", Plain, replace: false);
+        Share("vectors", Plain, replace: false, product);
     }
 
     public string Directory { get; }
@@ -42,11 +43,13 @@ public sealed class TestDeployment : IAsyncDisposable
 
     public PartiesDescriptor Parties { get; }
 
+    public OwnerIdentity Owner { get; }
+
     public byte[][] Plain { get; }
 
     public int Seed { get; }
 
-    public void Share(string table, byte[][] rows, bool replace)
+    public void Share(string table, byte[][] rows, bool replace, string product = TableDescription.StockProduct)
     {
         string file = Path.Combine(Directory, "plain.bvecs");
         using (BinaryWriter writer = new(File.Create(file)))
@@ -59,7 +62,7 @@ public sealed class TestDeployment : IAsyncDisposable
         }
 
         using IVectorSource source = VectorFile.Open(file);
-        TableSharer.Share(Layout, Id, table, source, replace, null, CancellationToken.None);
+        TableSharer.Share(Layout, Id, table, source, replace, null, CancellationToken.None, product);
         File.Delete(file);
     }
 
@@ -87,6 +90,7 @@ public sealed class TestDeployment : IAsyncDisposable
             }
         }
 
+        Owner.Dispose();
         global::System.IO.Directory.Delete(Directory, recursive: true);
     }
 

@@ -53,7 +53,8 @@ internal static class FetchCommand
         List<FetchedRow> fetched = [];
         bool verified = true;
         TimeSpan latency = TimeSpan.Zero;
-        foreach (int[] part in rows.Chunk(QueryPlaintext.MaxCount))
+        int most = client.Tables.FirstOrDefault(t => t.Name == table) is { } known ? QueryLimits.MaxRows(known) : QueryPlaintext.MaxCount;
+        foreach (int[] part in rows.Chunk(most))
         {
             FetchResult result = await client.FetchAsync(table, part, stop);
             verified &= result.Verified;

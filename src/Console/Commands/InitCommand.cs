@@ -24,7 +24,7 @@ internal static class InitCommand
         };
         basePort.Between(1, 65535 - 32);
         Option<bool> json = new("--json") { Description = "Print the result as JSON." };
-        Command command = new("init", "Make a new deployment: addresses, public keys and one private identity per party.") { directory, host, basePort, json };
+        Command command = new("init", "Make a new deployment: addresses, public keys and one private identity per party, and one for the data owner.") { directory, host, basePort, json };
         command.Runs((parsed, context, _) =>
         {
             string path = Path.GetFullPath(parsed.GetRequiredValue(directory));
@@ -43,6 +43,7 @@ internal static class InitCommand
                     $"party {party.Party}: {party.Host}, ports {party.SiloPort} {party.GatewayPort} {party.ExchangePort}, identity {layout.IdentityFile(party.Party)}");
             }
 
+            context.Out.WriteLine($"data owner: identity {layout.OwnerIdentityFile}, for changing rows of tables that allow it");
             return Task.FromResult(CommandRunner.Done);
         });
         return command;

@@ -65,15 +65,15 @@ internal static class StatusCommand
     private static Table Tables(PartyStatus?[] parties)
     {
         Table table = NewTable(
-            "Tables", "party", "table", "shape", "words", "stock", "stock bytes", "budget", "tickets leased", "used", "refused", "version");
+            "Tables", "party", "table", "product", "shape", "words", "stock", "stock bytes", "budget", "tickets leased", "used", "refused", "version", "revision");
         foreach (PartyStatus s in parties.OfType<PartyStatus>())
         {
             foreach (TableStatus t in s.Tables)
             {
                 table.AddRow(
-                    Number(s.Party), Markup.Escape(t.Name), $"{Number(t.Rows)} × {Number(t.Dimension)} {Markup.Escape(t.Element)}", Number(t.Words),
+                    Number(s.Party), Markup.Escape(t.Name), Markup.Escape(t.Product), $"{Number(t.Rows)} × {Number(t.Dimension)} {Markup.Escape(t.Element)}", Number(t.Words),
                     Number(t.StockItems), Number(t.StockBytes), Number(t.StockBudget), Number(t.TicketsLeased), Number(t.TicketsUsed),
-                    Number(t.TicketsRefused), t.Version.ToString("N")[..8]);
+                    Number(t.TicketsRefused), t.Version.ToString("N")[..8], Number(t.Revision));
             }
         }
 

@@ -3,12 +3,12 @@ using Trident.Protocol.Tables;
 
 namespace Trident.Console.Deployments;
 
-/// <summary>Makes a new deployment: three identities and the descriptor of the parties.</summary>
+/// <summary>Makes a new deployment: three parties' identities and the data owner's, and the descriptor of the parties.</summary>
 internal static class DeploymentWriter
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Writes <c>DIR/party-N/identity.json</c> and, last, <c>DIR/parties.json</c>. A failure takes back what it wrote.</summary>
+    /// <summary>Writes <c>DIR/party-N/identity.json</c>, <c>DIR/owner/identity.json</c> and, last, <c>DIR/parties.json</c>. A failure takes back what it wrote.</summary>
     /// <param name="directory">The deployment's directory; made when it is missing.</param>
     /// <param name="host">Address that all three parties listen on.</param>
     /// <param name="basePort">Party p has silo port <c>base + 10 p</c>, gateway port one more, exchange port two more.</param>
@@ -37,7 +37,11 @@ internal static class DeploymentWriter
                 endpoints[party - 1] = new PartyEndpoint(party, host, port, port + 1, port + 2, Convert.ToBase64String(identity.PublicKey));
             }
 
-            PartiesDescriptor descriptor = new(1, deployment, endpoints);
+            MakePrivate(layout.OwnerDirectory);
+            using OwnerIdentity owner = OwnerIdentity.Generate(deployment);
+            owner.Save(layout.OwnerIdentityFile);
+            written.Add(layout.OwnerIdentityFile);
+            PartiesDescriptor descriptor = new(1, deployment, endpoints) { Owner = Convert.ToBase64String(owner.PublicKey) };
             descriptor.Validate();
             descriptor.Save(layout.PartiesFile);
             return descriptor;

@@ -23,14 +23,18 @@ internal static class DeployedBench
         PlainTable? plain = verify is null ? null : ReadPlain(verify, description, stop);
         await using TridentClient client = await OpenDeployment.ConnectAsync(layout, stop);
         PartyStatus?[] status = await client.StatusAsync(stop);
-        string transport = status.FirstOrDefault(s => s is not null)?.Transport ?? "unknown";
+        PartyStatus? first = status.FirstOrDefault(s => s is not null);
+        string transport = first?.Transport ?? "unknown";
+        LinkModel link = first?.Laboratory is { } slow
+            ? new LinkModel(slow.LinkDelayMs, slow.LinkMegabitsPerSecond > 0 ? slow.LinkMegabitsPerSecond : null)
+            : LinkModel.None;
 
         List<LoadResult> results = await plan.RunAsync(new Fetches(context, client, description, plain), description.Rows, _ => true, stop);
         LoadTable.Write(context, results, plain is not null);
         if (json is not null)
         {
             BenchReport report = new(
-                [.. results.Select(r => BenchRun.Of(transport, description.Product, LinkModel.None, r))],
+                [.. results.Select(r => BenchRun.Of(transport, description.Product, link, r))],
                 new BenchData(description.Name, description.Rows, description.Shape.Dimension, description.Shape.Element.ToString()));
             await File.WriteAllTextAsync(json, CommandContext.Json(report, indented: true) + "\n", stop);
         }

@@ -44,6 +44,12 @@ public sealed class ExchangeOptions
     /// <summary>The most queries that are answered at once; more wait.</summary>
     public int MaxConcurrentQueries { get; set; } = 64;
 
+    /// <summary>How long a party that is ready to change a table waits for its peers' votes before it asks for them, and between two questions.</summary>
+    public TimeSpan PutPatience { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The most that a caller of a change waits for its end at a party; the change itself goes on.</summary>
+    public TimeSpan PutTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>What a table's stock may hold in memory, in bytes.</summary>
     public long StockBudgetBytes { get; set; } = 4L << 20;
 

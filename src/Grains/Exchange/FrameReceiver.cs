@@ -5,16 +5,16 @@ using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Exchange;
 
-/// <summary>Checks a frame that came in and hands it on: shares to the mailbox, proposals to the stock keeper.</summary>
+/// <summary>Checks a frame that came in and hands it on: shares to the mailbox, proposals to the stock keeper, votes to the table keeper.</summary>
 public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, ServedTables tables, Mailbox mailbox, ILogger<FrameReceiver> log)
 {
-    /// <summary>The most items that a batch of stock may have.</summary>
-    public const int MaxStockItems = 1 << 16;
-
-    private Action<FrameHeader, byte[]>? _onProposal;
+    private Action<FrameHeader, byte[]>? _onProposal, _onVote;
 
     /// <summary>Who answers a proposal to make stock.</summary>
     public void OnProposal(Action<FrameHeader, byte[]> handler) => _onProposal = handler;
+
+    /// <summary>Who hears votes on changes of tables, and questions for them.</summary>
+    public void OnVote(Action<FrameHeader, byte[]> handler) => _onVote = handler;
 
     /// <summary>
     /// Whether a frame with this header may be read at all, before any of its body is: the sizes that the tables imply bound
@@ -37,12 +37,13 @@ public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, 
             return AckReason.UnknownTable;
         }
 
+        StockShape largest = StockShape.Of(table.Description, StockShape.MaxItems(table.Description));
         long limit = header.Kind switch
         {
-            FrameKind.EShare => table.MaxEShareBytes,
-            FrameKind.StockMasked => (long)(MaxStockItems + StockBatchMaker.ExtraItems) * table.Description.Words * sizeof(uint),
-            FrameKind.StockCheckMask => 2L * table.Description.Rows * sizeof(uint),
-            FrameKind.StockCheckZero => 2L * table.Description.Words * sizeof(uint),
+            FrameKind.EShare or FrameKind.BeaverShare => table.MaxShareBytes(header.Kind),
+            FrameKind.StockMasked => largest.MaskedBytes,
+            FrameKind.StockCheckMask => largest.CheckMaskBytes,
+            FrameKind.StockCheckZero => largest.CheckZeroBytes,
             _ => 256,
         };
         return header.BodyLength <= limit ? AckReason.Ok : AckReason.TooLarge;
@@ -76,6 +77,9 @@ public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, 
                 return AckReason.Ok;
             case FrameKind.StockPropose:
                 _onProposal?.Invoke(header, body);
+                return AckReason.Ok;
+            case FrameKind.TableVote or FrameKind.TableAsk:
+                _onVote?.Invoke(header, body);
                 return AckReason.Ok;
             default:
                 return mailbox.TryPut(new MailKey(header.Kind, header.Query, header.From), body) ? AckReason.Ok : AckReason.MailboxFull;

@@ -1,11 +1,10 @@
-using System.Buffers;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Trident.Abstractions;
 using Trident.Grains.Exchange;
 using Trident.Grains.Exchange.Transports;
+using Trident.Grains.Products;
 using Trident.Grains.Tables;
 using Trident.Protocol.Product;
 using Trident.Protocol.Sealing;
@@ -18,14 +17,13 @@ namespace Trident.Grains.Queries;
 public delegate Task<AckReason?> SendShare(int peer, OutboundFrame frame, CancellationToken cancellationToken);
 
 /// <summary>
-/// Answers one query at one party: opens the request, evaluates the keys, masks with stock, exchanges, multiplies once and
+/// Answers one query at one party: opens the request, evaluates the keys, masks with stock, exchanges, multiplies and
 /// seals the answer share (docs/protocol.md, Answering). Order matters in one place: the stock item is gone from the
 /// ledger before e leaves the process.
 /// </summary>
 public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, PeerLinks peers, FrameSender frames, Mailbox mailbox,
     PartyCounters counters, ExchangeOptions options, ILogger<QueryRunner> log)
 {
-    private const long MaxWordsPerQuery = 1L << 27;
     private readonly SemaphoreSlim _slots = new(options.MaxConcurrentQueries);
 
     /// <summary>Answers, or says why not; throws nothing.</summary>
@@ -72,6 +70,10 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         {
             answer = QueryAnswer.Refused(e.Kind == TicketRefusal.Used ? QueryFailureKind.UsedTicket : QueryFailureKind.UnknownTicket, e.Message);
         }
+        catch (TableChangedException e)
+        {
+            answer = QueryAnswer.Refused(QueryFailureKind.TableChanged, e.Message);
+        }
         catch (OffTheLineException e)
         {
             OffTheLine(log, request.QueryId, e.Message);
@@ -95,37 +97,34 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
             return QueryAnswer.Refused(QueryFailureKind.UnknownTable, $"Party {peers.Party} serves no table of version {request.TableVersion}.");
         }
 
-        int rows = table.Description.Rows, columns = table.Description.Words, count = request.Count;
-        if (count is < 1 or > QueryPlaintext.MaxCount || (long)count * rows > MaxWordsPerQuery)
+        int count = request.Count, most = QueryLimits.MaxRows(table.Description);
+        if (count < 1 || count > most)
         {
             return QueryAnswer.Refused(QueryFailureKind.BadRequest,
-                $"A query of {count} rows is too large for a table of {rows} rows; ask for at most {Math.Min(QueryPlaintext.MaxCount, MaxWordsPerQuery / rows)}.");
+                $"A query of {count} rows is too large for a table of {table.Description.Rows} rows; ask for at most {most}.");
         }
 
         byte[] aad = QueryPlaintext.Aad(peers.Party, request.QueryId, request.TableVersion, count);
         byte[] plaintext = seal.OpenRequest(request.Sealed, aad, out AnswerSealer sealer);
-        int words = count * rows;
-        uint[] e = ArrayPool<uint>.Shared.Rent(words);
-        uint[] mask = ArrayPool<uint>.Shared.Rent(rows);
-        uint[] c = new uint[count * columns];
         try
         {
             QueryPlaintext query = QueryPlaintext.Parse(plaintext, count);
             await WaitForBatchesAsync(table, query, cancellationToken);
+            using PartyProduct product = PartyProduct.Of(table, peers.Party, count);
             long t0 = Stopwatch.GetTimestamp();
-            EvaluateKeys(query, rows, e);
+            product.Select(query);
             long t1 = Stopwatch.GetTimestamp();
-            Mask(table, query, e, mask, c);
+            product.Mask(query);
             long t2 = Stopwatch.GetTimestamp();
 
-            (byte[]?[] shares, long sent, long received) = await ExchangeAsync(request, table, e.AsMemory(0, words), send, cancellationToken);
+            (byte[]?[] shares, long sent, long received) = await ExchangeAsync(request, product, send, cancellationToken);
             if (shares.All(s => s is null))
             {
                 return QueryAnswer.Refused(QueryFailureKind.NoPeers, $"No peer's share reached party {peers.Party}; two parties are needed.");
             }
 
             long t3 = Stopwatch.GetTimestamp();
-            byte[] answer = Reconstruct(table, count, e.AsSpan(0, words), shares, c, out bool agreed);
+            byte[] answer = product.Answer(shares[peers.Party == 1 ? 2 : 1], shares[peers.Party == 3 ? 2 : 3], out bool agreed);
             byte[] sealedAnswer = sealer.Seal(answer, aad);
             CryptographicOperations.ZeroMemory(answer);
             long t4 = Stopwatch.GetTimestamp();
@@ -134,11 +133,6 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         finally
         {
             CryptographicOperations.ZeroMemory(plaintext);
-            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(e.AsSpan(0, words)));
-            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(mask.AsSpan(0, rows)));
-            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(c.AsSpan()));
-            ArrayPool<uint>.Shared.Return(e);
-            ArrayPool<uint>.Shared.Return(mask);
         }
 
         static double Ms(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
@@ -174,30 +168,8 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         }
     }
 
-    private void EvaluateKeys(QueryPlaintext query, int rows, uint[] v)
-    {
-        for (int i = 0; i < query.Count; i++)
-        {
-            using SelectorKey key = SelectorKey.Parse(query.Key(i), peers.Party, rows);
-            key.Evaluate(v.AsSpan(i * rows, rows));
-        }
-    }
-
-    private static void Mask(ServedTable table, QueryPlaintext query, uint[] e, uint[] mask, uint[] c)
-    {
-        int rows = table.Description.Rows, columns = table.Description.Words;
-        for (int i = 0; i < query.Count; i++)
-        {
-            using StockItem item = table.Ledger.Take(new Ticket(new BatchId(query.Batch(i)), query.Item(i)));
-            item.OpenMask(mask.AsSpan(0, rows));
-            Span<uint> row = e.AsSpan(i * rows, rows);
-            Answering.EShare(row, mask.AsSpan(0, rows), row);
-            item.C.CopyTo(c.AsSpan(i * columns, columns));
-        }
-    }
-
-    private async Task<(byte[]?[] Shares, long Sent, long Received)> ExchangeAsync(QueryRequest request, ServedTable table,
-        ReadOnlyMemory<uint> e, SendShare send, CancellationToken cancellationToken)
+    private async Task<(byte[]?[] Shares, long Sent, long Received)> ExchangeAsync(QueryRequest request, PartyProduct product,
+        SendShare send, CancellationToken cancellationToken)
     {
         byte[]?[] shares = new byte[]?[4];
         PeerLink[] asked = [.. peers.All.Where(p => request.Participates(p.Party) && p.Up)];
@@ -213,23 +185,31 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         for (int i = 0; i < asked.Length; i++)
         {
             PeerLink peer = asked[i];
-            OutboundFrame frame = frames.Seal(FrameKind.EShare, peer.Party, request.QueryId, request.TableVersion, MemoryMarshal.AsBytes(e.Span));
+            OutboundFrame frame = frames.Seal(product.Kind, peer.Party, request.QueryId, request.TableVersion, product.Message);
             Interlocked.Add(ref sent, frame.Bytes.Length);
-            receives[i] = ReceiveAsync(request.QueryId, peer, e.Length * sizeof(uint), grace.Token);
+            receives[i] = ReceiveAsync(request.QueryId, peer, product, grace.Token);
             sends[i] = send(peer.Party, frame, cancellationToken);
         }
 
         // The first share is waited for until the deadline; the second for a grace, and not at all once its sender is down.
         HashSet<Task<byte[]?>> open = [.. receives];
         int got = 0;
-        while (open.Count > 0)
+        try
         {
-            Task<byte[]?> done = await Task.WhenAny(open);
-            open.Remove(done);
-            if (await done is not null && ++got == 1 && open.Count > 0)
+            while (open.Count > 0)
             {
-                grace.CancelAfter(options.Grace);
+                Task<byte[]?> done = await Task.WhenAny(open);
+                open.Remove(done);
+                if (await done is not null && ++got == 1 && open.Count > 0)
+                {
+                    grace.CancelAfter(options.Grace);
+                }
             }
+        }
+        finally
+        {
+            // A share that was refused ends the query: the other one is then waited for no longer.
+            await grace.CancelAsync();
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -249,32 +229,19 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         return (shares, sent, received);
     }
 
-    private async Task<byte[]?> ReceiveAsync(Guid query, PeerLink peer, int length, CancellationToken cancellationToken)
+    private async Task<byte[]?> ReceiveAsync(Guid query, PeerLink peer, PartyProduct product, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, peer.WhileUp);
         try
         {
-            byte[] share = await mailbox.TakeAsync(new MailKey(FrameKind.EShare, query, peer.Party), either.Token);
-            return share.Length == length
-                ? share
-                : throw new OffTheLineException($"e-share check: party {peer.Party} sent {share.Length} bytes where {length} belong");
+            byte[] share = await mailbox.TakeAsync(new MailKey(product.Kind, query, peer.Party), either.Token);
+            product.Check(peer.Party, share);
+            return share;
         }
         catch (OperationCanceledException)
         {
             return null;
         }
-    }
-
-    private byte[] Reconstruct(ServedTable table, int count, Span<uint> own, byte[]?[] shares, uint[] c, out bool agreed)
-    {
-        int rows = table.Description.Rows, columns = table.Description.Words;
-        OpenedE opened = Answering.OpenE(peers.Party, own, Words(shares, peers.Party == 1 ? 2 : 1), Words(shares, peers.Party == 3 ? 2 : 3));
-        agreed = opened.AllAgreed;
-        byte[] answer = new byte[count * columns * sizeof(uint)];
-        Answering.AnswerShare(opened.E, count, table.File.Matrix, rows, columns, c, MemoryMarshal.Cast<byte, uint>(answer.AsSpan()));
-        return answer;
-
-        static ReadOnlySpan<uint> Words(byte[]?[] shares, int party) => MemoryMarshal.Cast<byte, uint>(shares[party]);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Query {Query} ended: {Reason}")]

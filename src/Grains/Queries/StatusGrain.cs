@@ -40,5 +40,6 @@ public sealed class StatusGrain(ServedTables tables, PeerLinks peers, PartyCount
         table.Description.Name, table.Description.Version, table.Description.Rows, table.Description.Words,
         table.Description.Shape.Element.ToString(), table.Description.Shape.Dimension,
         table.Ledger.Available, table.Ledger.BytesHeld, options.StockBudgetBytes,
-        table.Ledger.Leased, table.Ledger.Used, table.Ledger.RefusedUsed + table.Ledger.RefusedUnknown);
+        table.Ledger.Leased, table.Ledger.Used, table.Ledger.RefusedUsed + table.Ledger.RefusedUnknown,
+        table.Description.Product, table.Revision);
 }

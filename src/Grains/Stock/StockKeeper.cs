@@ -36,7 +36,9 @@ public sealed partial class StockKeeper : BackgroundService
     // One batch computes at a time: batches would only take the cores from one another, and from queries.
     private readonly SemaphoreSlim _compute = new(1, 1);
     private readonly ConcurrentDictionary<Guid, Task> _running = new();
-    private CancellationToken _stopping;
+
+    // From the beginning: peers may propose before this party's own work has started.
+    private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Takes its place as the one that answers proposals.</summary>
     public StockKeeper(ServedTables tables, PeerLinks peers, FrameSender sender, FrameReceiver receiver, Mailbox mailbox, Prss prss,
@@ -48,26 +50,45 @@ public sealed partial class StockKeeper : BackgroundService
 
     /// <summary>
     /// Items of a table's full stock: what three fifths of the budget hold, at least 192. The rest is for tickets that are leased
-    /// and not yet used: without that room new batches would push out those that clients hold tickets of.
+    /// and not yet used: without that room new batches would push out those that clients hold tickets of. With the product
+    /// <c>beaver</c> an item costs as much as a query, so there is less: what can be made in a few seconds, 24 to 384.
     /// </summary>
-    public static int Target(ServedTable table, ExchangeOptions options) =>
-        (int)Math.Clamp(options.StockBudgetBytes * 3 / 5 / ItemBytes(table.Description), MinimumItems, 1 << 24);
+    public static int Target(ServedTable table, ExchangeOptions options)
+    {
+        long budget = options.StockBudgetBytes * 3 / 5 / ItemBytes(table.Description);
+        return table.Description.Product == TableDescription.BeaverProduct
+            ? (int)Math.Clamp(Math.Min(budget, 400_000_000L / MatrixWords(table)), 24, 384)
+            : (int)Math.Clamp(budget, MinimumItems, 1 << 24);
+    }
 
     /// <summary>Bytes that a table's ledger may hold: the budget, but never less than twice the smallest stock.</summary>
     public static long LedgerBytes(TableDescription table, ExchangeOptions options) =>
         Math.Max(options.StockBudgetBytes, 2L * MinimumItems * ItemBytes(table));
 
-    /// <summary>Items of one batch: about four million mask words, so that a batch takes well under a second, and at most a quarter of the stock.</summary>
-    public static int BatchItems(ServedTable table, ExchangeOptions options) =>
-        (int)Math.Clamp(4_000_000L / table.Description.Rows, 12, Math.Min(4096, Target(table, options) / 4));
+    /// <summary>
+    /// Items of one batch, at most a quarter of the stock: about four million mask words, so that a batch takes well under a second;
+    /// with the product <c>beaver</c> about eight million words of matrices, and the same number for each party to give out.
+    /// </summary>
+    public static int BatchItems(ServedTable table, ExchangeOptions options) => table.Description.Product == TableDescription.BeaverProduct
+        ? (int)Math.Clamp(8_000_000L / MatrixWords(table), 3, Math.Min(StockShape.MaxItems(table.Description), Target(table, options) / 4)) / 3 * 3
+        : (int)Math.Clamp(4_000_000L / table.Description.Rows, 12, Math.Min(4096, Target(table, options) / 4));
+
+    private static long MatrixWords(ServedTable table) => (long)table.Description.Rows * table.Description.Words;
 
     private static long ItemBytes(TableDescription table) => table.Words * (long)sizeof(uint);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _stopping = stoppingToken;
         await Task.WhenAll(_tables.All.Select(t => KeepAsync(t, stoppingToken)));
+    }
+
+    /// <summary>Waits for the batches that peers proposed, too: they read tables that are unmapped after this.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
     }
 
     private async Task KeepAsync(ServedTable table, CancellationToken cancellationToken)
@@ -111,7 +132,7 @@ public sealed partial class StockKeeper : BackgroundService
     {
         ServedTable? table = _tables.Find(header.TableVersion);
         int items = body.Length == ProposalSize ? BinaryPrimitives.ReadInt32LittleEndian(body) : 0;
-        if (table is null || items is < 1 or > FrameReceiver.MaxStockItems || items > 2 * Target(table, _options)
+        if (table is null || items < 1 || items > Math.Min(StockShape.MaxItems(table.Description), 2 * Target(table, _options))
             || _running.Count > 8 || table.Ledger.BytesHeld > 3 * _options.StockBudgetBytes)
         {
             ProposalRefused(_log, header.From, items);
@@ -122,7 +143,7 @@ public sealed partial class StockKeeper : BackgroundService
         {
             try
             {
-                await MakeAsync(table, header.Query, header.From, items, body[sizeof(int)..], _stopping);
+                await MakeAsync(table, header.Query, header.From, items, body[sizeof(int)..], _stopping.Token);
             }
             catch (Exception e) when (e is StockCheckException or OffTheLineException or OperationCanceledException or InvalidDataException)
             {
@@ -170,17 +191,16 @@ public sealed partial class StockKeeper : BackgroundService
         BatchId id = BatchIds.Derive(table.Description.Version, items,
             [.. sessions[1].ToByteArray(bigEndian: true), .. sessions[2].ToByteArray(bigEndian: true), .. sessions[3].ToByteArray(bigEndian: true)],
             [.. nonces[1], .. nonces[2], .. nonces[3]]);
-        int rows = table.Description.Rows, columns = table.Description.Words;
-        using StockBatchMaker maker = new(self, _prss, table.Description.Version, () => table.File.Matrix, rows, columns, id, items);
+        using StockBatchMaker maker = Maker(table, id, items);
+        StockShape shape = maker.Shape;
 
-        byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(maker.Masked, ct), (items + StockBatchMaker.ExtraItems) * columns * sizeof(uint));
+        byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(maker.Masked, ct), shape.MaskedBytes);
         await ComputeAsync(() => { maker.Opened(masked[1], masked[2], masked[3]); return true; }, ct);
-        byte[] coin = maker.Coin();
-        byte[][] coins = await RoundAsync(FrameKind.StockCoin, coin, coin.Length);
+        byte[][] coins = await RoundAsync(FrameKind.StockCoin, maker.Coin(), StockBatchMaker.CoinBytes);
         maker.Coins(coins[1], coins[2], coins[3]);
-        byte[][] checks = await RoundAsync(FrameKind.StockCheckMask, await ComputeAsync(maker.CheckMask, ct), 2 * rows * sizeof(uint));
+        byte[][] checks = await RoundAsync(FrameKind.StockCheckMask, await ComputeAsync(maker.CheckMask, ct), shape.CheckMaskBytes);
         await ComputeAsync(() => { maker.CheckMasks(checks[1], checks[2], checks[3]); return true; }, ct);
-        byte[][] zeros = await RoundAsync(FrameKind.StockCheckZero, await ComputeAsync(maker.CheckZero, ct), 2 * columns * sizeof(uint));
+        byte[][] zeros = await RoundAsync(FrameKind.StockCheckZero, await ComputeAsync(maker.CheckZero, ct), shape.CheckZeroBytes);
         StockBatch batch = maker.Finish(zeros[1], zeros[2], zeros[3]);
 
         // A peer that restarted in between does not have this batch.
@@ -194,7 +214,7 @@ public sealed partial class StockKeeper : BackgroundService
         table.StockAdded();
         BatchMade(_log, items, table.Description.Name);
 
-        async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, int length)
+        async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, long length)
         {
             Task sent = SendBothAsync(kind, proposal, table, own, ct);
             byte[][] all = new byte[4][];
@@ -209,6 +229,14 @@ public sealed partial class StockKeeper : BackgroundService
         }
     }
 
+    private StockBatchMaker Maker(ServedTable table, BatchId id, int items)
+    {
+        TableDescription description = table.Description;
+        return description.Product == TableDescription.BeaverProduct
+            ? StockBatchMaker.ForBeaver(_prss, description.Version, description.Rows, description.Words, id, items)
+            : StockBatchMaker.ForTable(_prss, description.Version, () => table.File.Matrix, description.Rows, description.Words, id, items);
+    }
+
     private async Task SendBothAsync(FrameKind kind, Guid proposal, ServedTable table, byte[] body, CancellationToken cancellationToken)
     {
         foreach (AckReason? reason in await Task.WhenAll(_peers.All.Select(p =>
@@ -221,7 +249,7 @@ public sealed partial class StockKeeper : BackgroundService
         }
     }
 
-    private async Task<byte[]> TakeAsync(FrameKind kind, Guid proposal, PeerLink peer, int length, CancellationToken cancellationToken)
+    private async Task<byte[]> TakeAsync(FrameKind kind, Guid proposal, PeerLink peer, long length, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, peer.WhileUp);
         byte[] body = await _mailbox.TakeAsync(new MailKey(kind, proposal, peer.Party), either.Token);

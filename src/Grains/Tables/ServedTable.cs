@@ -1,10 +1,17 @@
 using Trident.Protocol.Product;
 using Trident.Protocol.Tables;
+using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Tables;
 
+/// <summary>Reads a table's share, rows × words elements, in the state of a revision.</summary>
+public delegate T ReadShare<out T>(ReadOnlySpan<uint> matrix, long revision);
+
 /// <summary>A table as this party serves it: its share, memory-mapped, and the stock made for it.</summary>
-public sealed class ServedTable(ShareFile file, StockLedger ledger) : IDisposable
+/// <param name="file">The share; disposed of with this.</param>
+/// <param name="ledger">The stock.</param>
+/// <param name="changes">What changes the share, and when it is read; null for a table that cannot be changed.</param>
+public sealed class ServedTable(ShareFile file, StockLedger ledger, TableChanges? changes = null) : IDisposable
 {
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,11 +44,33 @@ public sealed class ServedTable(ShareFile file, StockLedger ledger) : IDisposabl
         changed.SetResult();
     }
 
-    /// <summary>The most bytes that an e-share for this table can have.</summary>
-    public long MaxEShareBytes => (long)Abstractions.QueryPlaintext.MaxCount * Description.Rows * sizeof(uint);
+    /// <summary>What changes the table; null when nothing may.</summary>
+    public TableChanges? Changes => changes;
+
+    /// <summary>How often the table was changed since it was shared.</summary>
+    public long Revision => changes?.Revision ?? 0;
+
+    /// <summary>Reads the share in the state of one revision; a change waits for the end of <paramref name="read"/>.</summary>
+    public T Read<T>(ReadShare<T> read) => changes is null ? read(file.Matrix, 0) : changes.Read(read);
+
+    /// <summary>The most bytes that a query's frame of this kind can have for this table; 0 for a kind of another product.</summary>
+    public long MaxShareBytes(FrameKind kind)
+    {
+        long rows = (long)Abstractions.QueryLimits.MaxRows(Description) * Description.Rows;
+        return (kind, Description.Product) switch
+        {
+            (FrameKind.EShare, TableDescription.StockProduct) => rows * sizeof(uint),
+            (FrameKind.BeaverShare, TableDescription.BeaverProduct) => sizeof(long) + rows * (Description.Words + 1) * sizeof(uint),
+            _ => 0,
+        };
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        changes?.Dispose();
+        file.Dispose();
+    }
 }
 
 /// <summary>All tables of this party, by version.</summary>

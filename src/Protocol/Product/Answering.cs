@@ -3,8 +3,6 @@ using Trident.Protocol.Sharing;
 
 namespace Trident.Protocol.Product;
 
-/// <summary>The opened e of a query, and whether three shares agreed on it.</summary>
-public sealed record OpenedE(uint[] E, bool AllAgreed);
 
 /// <summary>The opened answer, and whether three shares agreed on it.</summary>
 public sealed record OpenedAnswer(uint[] Words, bool AllAgreed);
@@ -15,18 +13,17 @@ public static class Answering
     /// <summary>A party's e-share: its share of the selector less its share of the mask.</summary>
     public static void EShare(ReadOnlySpan<uint> selector, ReadOnlySpan<uint> mask, Span<uint> e) => FieldVector.Sub(selector, mask, e);
 
-    /// <summary>Opens e from this party's own share and one or both of the peers'; an absent share is empty.</summary>
+    /// <summary>
+    /// Opens e, or e and f one after the other, in place of this party's own share, from it and one or both of the peers'; an absent
+    /// share is empty. Gives whether three shares agreed.
+    /// </summary>
     /// <exception cref="OffTheLineException">The three are not on a line, or a share has a word that is no element.</exception>
-    public static OpenedE OpenE(int party, ReadOnlySpan<uint> own, ReadOnlySpan<uint> fromLower, ReadOnlySpan<uint> fromHigher)
+    public static bool OpenE(int party, Span<uint> own, ReadOnlySpan<uint> fromLower, ReadOnlySpan<uint> fromHigher) => party switch
     {
-        (uint[] words, bool agreed) = party switch
-        {
-            1 => Open("e-share check", own, fromLower, fromHigher),
-            2 => Open("e-share check", fromLower, own, fromHigher),
-            _ => Open("e-share check", fromLower, fromHigher, own),
-        };
-        return new OpenedE(words, agreed);
-    }
+        1 => Open("e-share check", own, fromLower, fromHigher, own),
+        2 => Open("e-share check", fromLower, own, fromHigher, own),
+        _ => Open("e-share check", fromLower, fromHigher, own, own),
+    };
 
     /// <summary>A party's answer share, for several queries in one pass: z = eᵀM + c.</summary>
     /// <param name="e">count × rows.</param>
@@ -42,15 +39,44 @@ public static class Answering
         FieldVector.Add(z, c, z);
     }
 
+    /// <summary>A party's f-share of the product <c>beaver</c>: its share of the table less its share of a fresh matrix b; rows × columns words.</summary>
+    public static void FShare(ReadOnlySpan<uint> matrix, ReadOnlySpan<uint> b, Span<uint> f) => FieldVector.Sub(matrix, b, f);
+
+    /// <summary>
+    /// A party's answer share of the product <c>beaver</c>: z = eᵀb + (a + e)ᵀf + c, which with c through aᵀb is a line through
+    /// (e + a)ᵀ(f + b). Of these, e and f are opened and a, b and c are the party's shares.
+    /// </summary>
+    /// <param name="e">count × rows.</param>
+    /// <param name="f">count × rows × columns.</param>
+    /// <param name="count">How many rows were asked for.</param>
+    /// <param name="rows">Rows of the table.</param>
+    /// <param name="columns">Words of a record.</param>
+    /// <param name="a">count × rows, from the stock; overwritten.</param>
+    /// <param name="b">count × rows × columns, from the stock.</param>
+    /// <param name="c">count × columns, from the stock.</param>
+    /// <param name="z">count × columns.</param>
+    public static void BeaverAnswerShare(ReadOnlySpan<uint> e, ReadOnlySpan<uint> f, int count, int rows, int columns, Span<uint> a, ReadOnlySpan<uint> b,
+        ReadOnlySpan<uint> c, Span<uint> z)
+    {
+        FieldVector.Add(a, e, a);
+        c.CopyTo(z);
+        for (int i = 0; i < count; i++)
+        {
+            Span<uint> answer = z.Slice(i * columns, columns);
+            ProductKernel.MultiplyAdd(e.Slice(i * rows, rows), 1, b.Slice(i * rows * columns, rows * columns), rows, columns, answer);
+            ProductKernel.MultiplyAdd(a.Slice(i * rows, rows), 1, f.Slice(i * rows * columns, rows * columns), rows, columns, answer);
+        }
+    }
+
     /// <summary>The client's opening, from any two answer shares; with three, checked. An absent share is empty.</summary>
     /// <exception cref="OffTheLineException">The three are not on a line, or a share has a word that is no element.</exception>
     public static OpenedAnswer OpenAnswer(ReadOnlySpan<uint> z1, ReadOnlySpan<uint> z2, ReadOnlySpan<uint> z3)
     {
-        (uint[] words, bool agreed) = Open("answer check", z1, z2, z3);
-        return new OpenedAnswer(words, agreed);
+        uint[] words = new uint[Math.Max(z1.Length, z2.Length)];
+        return new OpenedAnswer(words, Open("answer check", z1, z2, z3, words));
     }
 
-    private static (uint[] Words, bool Agreed) Open(string check, ReadOnlySpan<uint> y1, ReadOnlySpan<uint> y2, ReadOnlySpan<uint> y3)
+    private static bool Open(string check, ReadOnlySpan<uint> y1, ReadOnlySpan<uint> y2, ReadOnlySpan<uint> y3, Span<uint> words)
     {
         if (!FieldVector.AllBelowP(y1) || !FieldVector.AllBelowP(y2) || !FieldVector.AllBelowP(y3))
         {
@@ -68,7 +94,6 @@ public static class Answering
             throw new OffTheLineException($"{check}: the three shares are not on one line, first at position {Shamir.FirstOffLine(y1, y2, y3)}");
         }
 
-        uint[] words = new uint[Math.Max(y1.Length, y2.Length)];
         if (y1.IsEmpty)
         {
             Shamir.OpenLine(2, y2, 3, y3, words);
@@ -82,6 +107,6 @@ public static class Answering
             Shamir.OpenLine(1, y1, 2, y2, words);
         }
 
-        return (words, present == 3);
+        return present == 3;
     }
 }

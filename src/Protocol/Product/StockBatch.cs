@@ -5,17 +5,19 @@ using Trident.Protocol.Sharing;
 namespace Trident.Protocol.Product;
 
 /// <summary>
-/// One party's part of a checked batch: per item the share c of aᵀM. The mask a is never held; it comes from the PRSS again when
+/// One party's part of a checked batch: per item the share c of the product of the mask a with the item's matrix, which is the
+/// table or, for the product <c>beaver</c>, a random b. Masks and matrices b are never held; they come from the PRSS again when
 /// the item is used.
 /// </summary>
 public sealed class StockBatch : IDisposable
 {
     private readonly PrssStream _mask;
+    private readonly PrssStream? _matrices;
     private readonly uint[] _c;
     private readonly int _columns;
 
-    internal StockBatch(BatchId id, Guid tableVersion, int items, int columns, uint[] c, PrssStream mask) =>
-        (Id, TableVersion, Items, _columns, _c, _mask) = (id, tableVersion, items, columns, c, mask);
+    internal StockBatch(BatchId id, Guid tableVersion, StockShape shape, uint[] c, PrssStream mask, PrssStream? matrices) =>
+        (Id, TableVersion, Items, _columns, _c, _mask, _matrices) = (id, tableVersion, shape.Items, shape.Columns, c, mask, matrices);
 
     /// <summary>The batch's id.</summary>
     public BatchId Id { get; }
@@ -32,7 +34,19 @@ public sealed class StockBatch : IDisposable
     /// <summary>Writes this party's share of the item's mask: one element per row.</summary>
     public void OpenMask(int item, Span<uint> a) => _mask.Degree1(item, a);
 
-    /// <summary>This party's share of aᵀM: one element per word of a record.</summary>
+    /// <summary>Writes this party's share of the item's matrix b: rows × columns elements.</summary>
+    /// <exception cref="InvalidOperationException">The items are of the table's matrix.</exception>
+    public void OpenMatrix(int item, Span<uint> b)
+    {
+        if (_matrices is null)
+        {
+            throw new InvalidOperationException("Items of the product 'stock' have no matrix of their own.");
+        }
+
+        _matrices.Degree1(item, b);
+    }
+
+    /// <summary>This party's share of aᵀM or aᵀb: one element per word of a record.</summary>
     public ReadOnlySpan<uint> C(int item) => _c.AsSpan(item * _columns, _columns);
 
     /// <summary>Zeroes what is left of an item.</summary>
@@ -43,5 +57,6 @@ public sealed class StockBatch : IDisposable
     {
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan()));
         _mask.Dispose();
+        _matrices?.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -10,17 +11,18 @@ namespace Trident.Protocol.Product;
 public delegate ReadOnlySpan<uint> MatrixShare();
 
 /// <summary>
-/// One party's side in the making of one batch (docs/protocol.md, Stock). A state machine without I/O: each method that gives
-/// bytes gives what this party sends to both others, each that takes three takes what the three sent, own included, in order.
+/// One party's side in the making of one batch (docs/protocol.md, Stock and Beaver). A state machine without I/O: each method that
+/// gives bytes gives what this party sends to both others, each that takes three takes what the three sent, own included, in order.
 /// </summary>
 /// <remarks>
-/// Stock opens without redundancy, so a lie in it would pass. The batch therefore has two items more than it yields, and two
-/// random combinations of all items are opened and compared with the table. Each combination costs the secrecy of one item.
+/// Stock opens without redundancy, so a lie in it would pass. Each group of items therefore has two items more than it yields, and
+/// two random combinations of all its items are opened and compared with their matrix. Each combination costs the secrecy of one
+/// item. Items are numbered over all groups, and the extra ones of group g follow all others, two for each group.
 /// </remarks>
 public sealed class StockBatchMaker : IDisposable
 {
-    /// <summary>Items made beyond those that a batch yields: one per check.</summary>
-    public const int ExtraItems = 2;
+    /// <summary>Bytes of a party's message in the round of coins.</summary>
+    public const int CoinBytes = 32 + CoinWords * sizeof(uint);
 
     /// <summary>Words of the opened coin.</summary>
     private const int CoinWords = 4;
@@ -30,60 +32,78 @@ public sealed class StockBatchMaker : IDisposable
 
     private readonly Prss _prss;
     private readonly Guid _tableVersion;
-    private readonly MatrixShare _matrix;
-    private readonly int _rows, _columns, _items, _all, _group;
+    private readonly MatrixShare? _table;
+    private readonly StockShape _shape;
+    private readonly int _rows, _columns, _items, _pass;
     private readonly BatchId _batch;
     private readonly byte[] _domain;
     private readonly PrssStream _mask;
+    private readonly PrssStream? _matrices;
     private readonly uint[] _c;
     private readonly byte[] _digest = new byte[32];
     private uint[] _chi = [];
     private uint[] _combined = [];
     private bool _finished;
 
-    /// <summary>Begins a batch of <paramref name="items"/> items for a table of rows × columns.</summary>
-    public StockBatchMaker(int party, Prss prss, Guid tableVersion, MatrixShare matrix, int rows, int columns, BatchId batch, int items)
+    private StockBatchMaker(Prss prss, Guid tableVersion, MatrixShare? table, StockShape shape, BatchId batch)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(prss.Party, party);
-        ArgumentOutOfRangeException.ThrowIfLessThan(items, 1);
-        (_prss, _tableVersion, _matrix, _rows, _columns, _batch, _items) = (prss, tableVersion, matrix, rows, columns, batch, items);
-        _all = items + ExtraItems;
-        _group = Math.Clamp(MaskWords / rows, 1, 8);
+        ArgumentOutOfRangeException.ThrowIfLessThan(shape.Items, 1);
+        (_prss, _tableVersion, _table, _shape, _batch) = (prss, tableVersion, table, shape, batch);
+        (_rows, _columns, _items) = (shape.Rows, shape.Columns, shape.Items);
+        _pass = Math.Clamp(MaskWords / _rows, 1, 8);
         _domain = [.. tableVersion.ToByteArray(bigEndian: true), .. batch.ToArray()];
+        _c = new uint[checked(shape.All * _columns)];
         _mask = prss.Open(PrssPurpose.Mask, _domain);
-        _c = new uint[_all * columns];
+        _matrices = shape.OwnMatrices ? prss.Open(PrssPurpose.Beaver, _domain) : null;
     }
 
-    /// <summary>Round 1: this party's share of aᵀM − ρ for every item, with a share of zero of degree 2; items × columns words.</summary>
+    /// <summary>The batch's sizes.</summary>
+    public StockShape Shape => _shape;
+
+    /// <summary>Begins a batch of items for one matrix of rows × columns, of which every party has a share.</summary>
+    public static StockBatchMaker ForTable(Prss prss, Guid tableVersion, MatrixShare table, int rows, int columns, BatchId batch, int items) =>
+        new(prss, tableVersion, table, new StockShape(rows, columns, items, OwnMatrices: false), batch);
+
+    /// <summary>Begins a batch of items with a fresh random matrix of rows × columns each, for the product <c>beaver</c>.</summary>
+    public static StockBatchMaker ForBeaver(Prss prss, Guid tableVersion, int rows, int columns, BatchId batch, int items) =>
+        new(prss, tableVersion, null, new StockShape(rows, columns, items, OwnMatrices: true), batch);
+
+    /// <summary>Round 1: this party's share of aᵀM − ρ for every item, with a share of zero of degree 2; all items × columns words.</summary>
     public byte[] Masked()
     {
-        byte[] bytes = new byte[_all * _columns * sizeof(uint)];
-        Span<uint> words = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan());
-        uint[] masks = new uint[_group * _rows];
+        byte[] bytes = new byte[checked((int)_shape.MaskedBytes)];
+        uint[] masks = new uint[_pass * _rows];
+        uint[] products = new uint[_pass * _columns];
         uint[] other = new uint[_columns];
         using PrssStream rho = _prss.Open(PrssPurpose.Rho, _domain);
         using PrssStream zero = _prss.Open(PrssPurpose.Zero, _domain);
-        for (int first = 0; first < _all; first += _group)
+        EachMatrix((group, matrix) =>
         {
-            int some = Math.Min(_group, _all - first);
-            for (int t = 0; t < some; t++)
+            Span<uint> words = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan());
+            for (int first = 0; first < _shape.PerGroup + StockShape.ExtraItems; first += _pass)
             {
-                _mask.Degree1(first + t, masks.AsSpan(t * _rows, _rows));
-            }
+                int some = Math.Min(_pass, _shape.PerGroup + StockShape.ExtraItems - first);
+                for (int t = 0; t < some; t++)
+                {
+                    _mask.Degree1(Item(group, first + t), masks.AsSpan(t * _rows, _rows));
+                }
 
-            ProductKernel.Multiply(masks.AsSpan(0, some * _rows), some, _matrix(), _rows, _columns, words.Slice(first * _columns, some * _columns));
-            for (int t = first; t < first + some; t++)
-            {
-                Span<uint> item = words.Slice(t * _columns, _columns);
-                Span<uint> own = _c.AsSpan(t * _columns, _columns);
-                rho.Degree1(t, own);
-                FieldVector.Sub(item, own, item);
-                zero.Zero2(t, other);
-                FieldVector.Sub(item, other, item);
+                ProductKernel.Multiply(masks.AsSpan(0, some * _rows), some, matrix, _rows, _columns, products.AsSpan(0, some * _columns));
+                for (int t = 0; t < some; t++)
+                {
+                    int item = Item(group, first + t);
+                    Span<uint> masked = words.Slice(item * _columns, _columns);
+                    Span<uint> own = _c.AsSpan(item * _columns, _columns);
+                    rho.Degree1(item, own);
+                    FieldVector.Sub(products.AsSpan(t * _columns, _columns), own, masked);
+                    zero.Zero2(item, other);
+                    FieldVector.Sub(masked, other, masked);
+                }
             }
-        }
+        });
 
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(masks.AsSpan()));
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(products.AsSpan()));
         return bytes;
     }
 
@@ -103,7 +123,7 @@ public sealed class StockBatchMaker : IDisposable
     /// <summary>Round 2: what was opened, as a digest, and this party's share of coins that nobody could foresee in round 1.</summary>
     public byte[] Coin()
     {
-        byte[] bytes = new byte[32 + CoinWords * sizeof(uint)];
+        byte[] bytes = new byte[CoinBytes];
         _digest.CopyTo(bytes, 0);
         using PrssStream coin = _prss.Open(PrssPurpose.Coin, _domain);
         coin.Degree1(0, MemoryMarshal.Cast<byte, uint>(bytes.AsSpan(32)));
@@ -114,10 +134,9 @@ public sealed class StockBatchMaker : IDisposable
     /// <exception cref="StockCheckException">They have not, or the coins are off the line.</exception>
     public void Coins(ReadOnlySpan<byte> c1, ReadOnlySpan<byte> c2, ReadOnlySpan<byte> c3)
     {
-        const int length = 32 + CoinWords * sizeof(uint);
-        if (c1.Length != length || c2.Length != length || c3.Length != length)
+        if (c1.Length != CoinBytes || c2.Length != CoinBytes || c3.Length != CoinBytes)
         {
-            throw new StockCheckException($"stock format check: a peer's coins are not {length} bytes");
+            throw new StockCheckException($"stock format check: a peer's coins are not {CoinBytes} bytes");
         }
 
         if (!c1[..32].SequenceEqual(_digest) || !c2[..32].SequenceEqual(_digest) || !c3[..32].SequenceEqual(_digest))
@@ -130,64 +149,86 @@ public sealed class StockBatchMaker : IDisposable
         _chi = Coefficients(MemoryMarshal.AsBytes(coin.AsSpan()));
     }
 
-    /// <summary>Round 3: this party's shares of Σχₜaₜ, for both checks; 2 × rows words.</summary>
+    /// <summary>Round 3: this party's shares of Σχₜaₜ, for both checks of every group; groups × 2 × rows words.</summary>
     public byte[] CheckMask()
     {
-        byte[] bytes = new byte[2 * _rows * sizeof(uint)];
-        Span<uint> words = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan());
-        uint[] masks = new uint[_group * _rows];
-        uint[] chi = new uint[2 * _group];
-        for (int first = 0; first < _all; first += _group)
+        byte[] bytes = new byte[checked((int)_shape.CheckMaskBytes)];
+        uint[] masks = new uint[Math.Min(_pass, _shape.PerGroup) * _rows];
+        uint[] chi = new uint[2 * _pass];
+        for (int group = 0; group < _shape.Groups; group++)
         {
-            int some = Math.Min(_group, _all - first);
-            for (int t = 0; t < some; t++)
+            Span<uint> both = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan()).Slice(2 * group * _rows, 2 * _rows);
+            for (int check = 0; check < 2; check++)
             {
-                _mask.Degree1(first + t, masks.AsSpan(t * _rows, _rows));
-                chi[t] = _chi[first + t];
-                chi[some + t] = _chi[_all + first + t];
+                // Each combination has an extra mask of its own, which hides what it says about the others.
+                _mask.Degree1(Item(group, _shape.PerGroup + check), both.Slice(check * _rows, _rows));
             }
 
-            ProductKernel.MultiplyAdd(chi.AsSpan(0, 2 * some), 2, masks.AsSpan(0, some * _rows), some, _rows, words);
+            for (int first = 0; first < _shape.PerGroup; first += _pass)
+            {
+                int some = Math.Min(_pass, _shape.PerGroup - first);
+                for (int t = 0; t < some; t++)
+                {
+                    _mask.Degree1(Item(group, first + t), masks.AsSpan(t * _rows, _rows));
+                    chi[t] = Chi(group, 0)[first + t];
+                    chi[some + t] = Chi(group, 1)[first + t];
+                }
+
+                if (some == 1)
+                {
+                    FieldVector.AddScaled(masks.AsSpan(0, _rows), chi[0], both[.._rows]);
+                    FieldVector.AddScaled(masks.AsSpan(0, _rows), chi[1], both[_rows..]);
+                }
+                else
+                {
+                    ProductKernel.MultiplyAdd(chi.AsSpan(0, 2 * some), 2, masks.AsSpan(0, some * _rows), some, _rows, both);
+                }
+            }
         }
 
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(masks.AsSpan()));
         return bytes;
     }
 
-    /// <summary>After round 3: opens both combinations.</summary>
+    /// <summary>After round 3: opens all combinations.</summary>
     /// <exception cref="StockCheckException">They are off the line.</exception>
     public void CheckMasks(ReadOnlySpan<byte> a1, ReadOnlySpan<byte> a2, ReadOnlySpan<byte> a3)
     {
-        _combined = new uint[2 * _rows];
-        OpenChecked("stock mask check", Words(a1, 2 * _rows, "combined masks"), Words(a2, 2 * _rows, "combined masks"), Words(a3, 2 * _rows, "combined masks"), _combined);
+        _combined = new uint[2 * _shape.Groups * _rows];
+        OpenChecked("stock mask check", Words(a1, _combined.Length, "combined masks"), Words(a2, _combined.Length, "combined masks"), Words(a3, _combined.Length, "combined masks"), _combined);
     }
 
-    /// <summary>Round 4: this party's shares of (Σχₜaₜ)ᵀM − Σχₜcₜ, which must open to zero; 2 × columns words.</summary>
+    /// <summary>Round 4: this party's shares of (Σχₜaₜ)ᵀM − Σχₜcₜ, which must open to zero; groups × 2 × columns words.</summary>
     public byte[] CheckZero()
     {
-        byte[] bytes = new byte[2 * _columns * sizeof(uint)];
-        Span<uint> words = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan());
+        byte[] bytes = new byte[checked((int)_shape.CheckZeroBytes)];
         uint[] sum = new uint[2 * _columns];
-        ProductKernel.Multiply(_combined, 2, _matrix(), _rows, _columns, words);
-        ProductKernel.Multiply(_chi, 2, _c, _all, _columns, sum);
-        FieldVector.Sub(words, sum, words);
+        EachMatrix((group, matrix) =>
+        {
+            Span<uint> words = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan()).Slice(2 * group * _columns, 2 * _columns);
+            ProductKernel.Multiply(_combined.AsSpan(2 * group * _rows, 2 * _rows), 2, matrix, _rows, _columns, words);
+            C(group, _shape.PerGroup, 2).CopyTo(sum);
+            ProductKernel.MultiplyAdd(_chi.AsSpan(2 * group * _shape.PerGroup, 2 * _shape.PerGroup), 2, C(group, 0, _shape.PerGroup), _shape.PerGroup, _columns, sum);
+            FieldVector.Sub(words, sum, words);
+        });
         return bytes;
     }
 
-    /// <summary>After round 4: the batch, if the difference opens to zero.</summary>
-    /// <exception cref="StockCheckException">It does not: some party lied about its product.</exception>
+    /// <summary>After round 4: the batch, if all differences open to zero.</summary>
+    /// <exception cref="StockCheckException">They do not: some party lied about its product.</exception>
     public StockBatch Finish(ReadOnlySpan<byte> z1, ReadOnlySpan<byte> z2, ReadOnlySpan<byte> z3)
     {
-        uint[] opened = new uint[2 * _columns];
+        uint[] opened = new uint[2 * _shape.Groups * _columns];
         OpenChecked("stock product check", Words(z1, opened.Length, "differences"), Words(z2, opened.Length, "differences"), Words(z3, opened.Length, "differences"), opened);
         if (opened.AsSpan().ContainsAnyExcept(0u))
         {
-            throw new StockCheckException("stock product check: the opened products are not those of the masks and the table");
+            throw new StockCheckException("stock product check: the opened products are not those of the masks and their matrix");
         }
 
         _finished = true;
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan(_items * _columns)));
-        return new StockBatch(_batch, _tableVersion, _items, _columns, _c, _mask);
+        uint[] kept = _c.AsSpan(0, _items * _columns).ToArray();
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan()));
+        return new StockBatch(_batch, _tableVersion, _shape, kept, _mask, _matrices);
     }
 
     /// <summary>Zeroes what was not handed to a batch.</summary>
@@ -197,8 +238,43 @@ public sealed class StockBatchMaker : IDisposable
         {
             CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan()));
             _mask.Dispose();
+            _matrices?.Dispose();
         }
     }
+
+    /// <summary>Does something with this party's share of each group's matrix; what is drawn for it is zeroed afterwards.</summary>
+    private void EachMatrix(MatrixUse use)
+    {
+        if (_matrices is null)
+        {
+            use(0, _table!());
+            return;
+        }
+
+        int words = _rows * _columns;
+        uint[] drawn = ArrayPool<uint>.Shared.Rent(words);
+        try
+        {
+            for (int group = 0; group < _shape.Groups; group++)
+            {
+                _matrices.Degree1(group, drawn.AsSpan(0, words));
+                use(group, drawn.AsSpan(0, words));
+            }
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(drawn.AsSpan(0, words)));
+            ArrayPool<uint>.Shared.Return(drawn);
+        }
+    }
+
+    /// <summary>The number of a group's item; those from PerGroup on are its extra ones.</summary>
+    private int Item(int group, int index) =>
+        index < _shape.PerGroup ? group * _shape.PerGroup + index : _items + group * StockShape.ExtraItems + index - _shape.PerGroup;
+
+    private ReadOnlySpan<uint> C(int group, int index, int count) => _c.AsSpan(Item(group, index) * _columns, count * _columns);
+
+    private ReadOnlySpan<uint> Chi(int group, int check) => _chi.AsSpan((2 * group + check) * _shape.PerGroup, _shape.PerGroup);
 
     private static ReadOnlySpan<uint> Words(ReadOnlySpan<byte> bytes, int words, string what)
     {
@@ -222,12 +298,12 @@ public sealed class StockBatchMaker : IDisposable
     }
 
     /// <summary>
-    /// Two coefficients per item from the coin by SHA-256: 62 bits are reduced, so the bias is below 2⁻³¹. Of the extra items each
-    /// masks one combination, with coefficient 1 and 0 in the other, so that the two combinations never share a mask.
+    /// Two coefficients per item from the coin by SHA-256: 62 bits are reduced, so the bias is below 2⁻³¹. Per group: those of the
+    /// first check, then those of the second. The extra items have none: each is added to one combination and not to the other.
     /// </summary>
     private uint[] Coefficients(ReadOnlySpan<byte> coin)
     {
-        uint[] chi = new uint[2 * _all];
+        uint[] chi = new uint[2 * _items];
         byte[] input = [.. "trident chi v1"u8, .. _domain, .. coin, 0, 0, 0, 0];
         Span<byte> hash = stackalloc byte[32];
         for (int i = 0; i < chi.Length; i++)
@@ -238,16 +314,11 @@ public sealed class StockBatchMaker : IDisposable
                 SHA256.HashData(input, hash);
             }
 
-            int item = i % _all;
-            if (item >= _items)
-            {
-                chi[i] = item - _items == i / _all ? 1u : 0u;
-                continue;
-            }
-
             chi[i] = Mersenne31.Reduce(BinaryPrimitives.ReadUInt64LittleEndian(hash[((i & 3) * 8)..]) >> 2);
         }
 
         return chi;
     }
+
+    private delegate void MatrixUse(int group, ReadOnlySpan<uint> matrix);
 }

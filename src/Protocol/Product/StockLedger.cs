@@ -3,11 +3,14 @@ namespace Trident.Protocol.Product;
 /// <summary>An item that the ledger gave out for use, once. Disposing it zeroes its c.</summary>
 public readonly struct StockItem(StockBatch batch, int item) : IDisposable
 {
-    /// <summary>This party's share of aᵀM.</summary>
+    /// <summary>This party's share of aᵀM, or of aᵀb.</summary>
     public ReadOnlySpan<uint> C => batch.C(item);
 
     /// <summary>Writes this party's share of the mask a.</summary>
     public void OpenMask(Span<uint> a) => batch.OpenMask(item, a);
+
+    /// <summary>Writes this party's share of the matrix b, for the product <c>beaver</c>.</summary>
+    public void OpenMatrix(Span<uint> b) => batch.OpenMatrix(item, b);
 
     /// <inheritdoc/>
     public void Dispose() => batch.Forget(item);

@@ -5,11 +5,14 @@ using System.Text.Json;
 namespace Trident.Protocol.Sealing;
 
 /// <summary>
-/// identity.json: { format, party, deployment, publicKey, privateKey }. Read and written over byte buffers, not strings:
+/// identity.json: { format, party, deployment, publicKey, privateKey }; the data owner's has party 0. Read and written over byte buffers, not strings:
 /// buffers can be zeroed.
 /// </summary>
 internal static class IdentityFile
 {
+    /// <summary>In place of a party's number: the data owner.</summary>
+    public const int Owner = 0;
+
     private const int Format = 1;
     private const int MaxBytes = 4096;
 
@@ -66,7 +69,7 @@ internal static class IdentityFile
         }
     }
 
-    public static PartyIdentity Read(string path)
+    public static (int Holder, Guid Deployment, byte[] PrivateKey) Read(string path)
     {
         byte[] bytes = [];
         try
@@ -104,9 +107,9 @@ internal static class IdentityFile
         }
     }
 
-    private static PartyIdentity Parse(ReadOnlySpan<byte> bytes)
+    private static (int Holder, Guid Deployment, byte[] PrivateKey) Parse(ReadOnlySpan<byte> bytes)
     {
-        int format = 0, party = 0;
+        int format = 0, party = -1;
         Guid deployment = Guid.Empty;
         byte[] publicKey = [], privateKey = [];
         bool handedOver = false;
@@ -135,12 +138,12 @@ internal static class IdentityFile
 
             Expect(json.TokenType == JsonTokenType.EndObject && !json.Read(), "it does not end as an object.");
             Expect(format == Format, $"format {format} is not known here, only {Format}.");
-            Expect(party is >= 1 and <= 3, $"party {party} does not exist.");
+            Expect(party is >= Owner and <= 3, $"party {party} does not exist.");
             Expect(deployment != Guid.Empty, "it names no deployment.");
             Expect(privateKey.Length == Curve.KeyBytes, $"the private key has {privateKey.Length} bytes instead of {Curve.KeyBytes}.");
             Expect(publicKey.AsSpan().SequenceEqual(Curve.PublicKeyOf(privateKey)), "its two keys do not belong together.");
             handedOver = true;
-            return new PartyIdentity(party, deployment, privateKey);
+            return (party, deployment, privateKey);
         }
         finally
         {

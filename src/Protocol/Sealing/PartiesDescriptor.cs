@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Trident.Protocol.Sealing;
 
@@ -24,6 +25,10 @@ public sealed record PartiesDescriptor(int Format, Guid Deployment, PartyEndpoin
     public const int CurrentFormat = 1;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    /// <summary>The data owner's X25519 public key in base64; null in a deployment whose tables cannot be changed, as older ones are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Owner { get; init; }
 
     /// <summary>The endpoint of a party, 1 to 3.</summary>
     /// <exception cref="IdentityException">The description has no such party.</exception>
@@ -98,6 +103,23 @@ public sealed record PartiesDescriptor(int Format, Guid Deployment, PartyEndpoin
                 Require(sockets.Add((endpoint.Host, port)), $"Port {port} on {endpoint.Host} is given twice; every port needs its own.");
             }
         }
+
+        Require(OwnerKeyBytes() is not { } owner || keys.Add(Convert.ToHexString(owner)), "The data owner has a party's public key.");
+    }
+
+    /// <summary>The data owner's public key, 32 bytes; null when there is none.</summary>
+    /// <exception cref="IdentityException">It is not base64 of 32 bytes.</exception>
+    public byte[]? OwnerKeyBytes()
+    {
+        if (Owner is null)
+        {
+            return null;
+        }
+
+        byte[] key = new byte[Curve.KeyBytes + 3];
+        return Convert.TryFromBase64String(Owner, key, out int length) && length == Curve.KeyBytes
+            ? key[..length]
+            : throw new IdentityException($"The data owner's public key is not base64 of {Curve.KeyBytes} bytes; take it again from owner/identity.json.");
     }
 
     private static void Require(bool holds, string otherwise)

@@ -39,7 +39,17 @@ public sealed class PartyIdentity : IDisposable
 
     /// <summary>Reads an identity.</summary>
     /// <exception cref="IdentityException">Missing, malformed, or readable by others than its owner.</exception>
-    public static PartyIdentity Load(string path) => IdentityFile.Read(path);
+    public static PartyIdentity Load(string path)
+    {
+        (int holder, Guid deployment, byte[] privateKey) = IdentityFile.Read(path);
+        if (holder == IdentityFile.Owner)
+        {
+            CryptographicOperations.ZeroMemory(privateKey);
+            throw new IdentityException($"The identity at {path} is the data owner's, not a party's; parties' are in party-1 to party-3.");
+        }
+
+        return new PartyIdentity(holder, deployment, privateKey);
+    }
 
     /// <summary>Writes the identity to a new file that only its owner can read (mode 0600).</summary>
     /// <exception cref="IdentityException">There is a file already (an identity is never overwritten), or it cannot be written.</exception>
@@ -79,6 +89,22 @@ public sealed class PartyIdentity : IDisposable
         int lower = Party == 1 ? 2 : 1;
         int higher = Party == 3 ? 2 : 3;
         return new PairKeys(Party, DerivePair(lower, all[lower]), DerivePair(higher, all[higher]));
+    }
+
+    /// <summary>What opens the data owner's changes that are sealed to this party.</summary>
+    /// <param name="ownerKey">The owner's public key, 32 bytes.</param>
+    /// <exception cref="IdentityException">The key agrees on nothing secret.</exception>
+    public ChangeSeal DeriveChangeSeal(byte[] ownerKey)
+    {
+        byte[] key = CopyPrivateKey();
+        try
+        {
+            return ChangeSeal.Derive(key, ownerKey, Deployment, Party);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
     }
 
     /// <summary>Zeroes the private key.</summary>

@@ -22,6 +22,12 @@ public sealed class DeploymentLayout(string directory)
     /// <summary>Party p's secret identity.</summary>
     public string IdentityFile(int p) => Path.Combine(PartyDirectory(p), "identity.json");
 
+    /// <summary>What only the data owner may read.</summary>
+    public string OwnerDirectory => Path.Combine(Directory, "owner");
+
+    /// <summary>The data owner's secret identity.</summary>
+    public string OwnerIdentityFile => Path.Combine(OwnerDirectory, "identity.json");
+
     /// <summary>The directory of party p's share files.</summary>
     public string ShareDirectory(int p) => Path.Combine(PartyDirectory(p), "tables");
 
@@ -31,6 +37,14 @@ public sealed class DeploymentLayout(string directory)
     {
         TableDescription.ValidateName(table);
         return Path.Combine(ShareDirectory(p), $"{table}.{version:N}.share");
+    }
+
+    /// <summary>Party p's journal of the changes to one version of a table.</summary>
+    /// <exception cref="TableException">The name could not be a table's.</exception>
+    public string JournalFile(int p, string table, Guid version)
+    {
+        TableDescription.ValidateName(table);
+        return Path.Combine(ShareDirectory(p), $"{table}.{version:N}.journal");
     }
 
     /// <summary>The description of a table. It names the version that is served.</summary>

@@ -5,7 +5,8 @@ namespace Trident.Protocol.Tables;
 
 /// <summary>
 /// One party's share of a table, memory-mapped: opening costs no memory beyond what the system caches, and the matrix is read
-/// in place. Thread-safe for reading; spans must not be used after <see cref="Dispose"/>.
+/// in place. Of a <c>beaver</c> table the map is private to the process and may be changed row by row; the file never is.
+/// Thread-safe for reading; spans must not be used after <see cref="Dispose"/>.
 /// </summary>
 public sealed unsafe class ShareFile : IDisposable
 {
@@ -51,6 +52,27 @@ public sealed unsafe class ShareFile : IDisposable
         return new ReadOnlySpan<uint>((uint*)(_base + ShareFileHeader.Size) + (long)first * words, count * words);
     }
 
+    /// <summary>Changes a row in memory. The caller sees to it that nobody reads meanwhile.</summary>
+    /// <param name="row">The row, from 0.</param>
+    /// <param name="share">Its new share, as many words as a record has.</param>
+    /// <exception cref="InvalidOperationException">The table is not of the product <c>beaver</c>.</exception>
+    /// <exception cref="ArgumentException">Another number of words, or a row that the table does not have.</exception>
+    public void Replace(int row, ReadOnlySpan<uint> share)
+    {
+        if (!IsChangeable(Description))
+        {
+            throw new InvalidOperationException($"Table '{Description.Name}' is for the product '{Description.Product}' and cannot be changed.");
+        }
+
+        ReadOnlySpan<uint> there = Rows(row, 1);
+        if (share.Length != there.Length)
+        {
+            throw new ArgumentException($"A record has {there.Length} words, not {share.Length}.", nameof(share));
+        }
+
+        share.CopyTo(new Span<uint>((uint*)(_base + ShareFileHeader.Size) + (long)row * there.Length, there.Length));
+    }
+
     /// <summary>Opens a share file and checks that it is whole and is the expected party's.</summary>
     /// <param name="path">The file.</param>
     /// <param name="expectedParty">The party that is to hold it: 1, 2 or 3.</param>
@@ -92,7 +114,8 @@ public sealed unsafe class ShareFile : IDisposable
             }
 
             file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            view = file.CreateViewAccessor(0, expectedLength, MemoryMappedFileAccess.Read);
+            view = file.CreateViewAccessor(0, expectedLength,
+                IsChangeable(header.Description) ? MemoryMappedFileAccess.CopyOnWrite : MemoryMappedFileAccess.Read);
             byte* start = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
             pointed = true;
@@ -128,6 +151,8 @@ public sealed unsafe class ShareFile : IDisposable
             _file.Dispose();
         }
     }
+
+    private static bool IsChangeable(TableDescription table) => table.Product == TableDescription.BeaverProduct;
 
     private static FileStream OpenStream(string path)
     {

@@ -8,13 +8,14 @@ namespace Trident.Protocol.Tables;
 /// The first page of a share file. Little endian; ids as their 16 bytes in the order in which they are printed.
 /// <code>
 ///    0  8  magic "TRIDSHRE"          60   1  element kind
-///    8  4  format version (1)        61   1  product (1 = stock)
-///   12  4  header size (4096)        62   2  zero
-///   16 16  deployment id             64   4  words of a record
-///   32 16  table version id          68   4  zero
-///   48  4  party                     72   8  payload bytes
-///   52  4  rows                      80  32  SHA-256 of the payload
-///   56  4  dimension                112  64  name, ASCII, zero padded
+///    8  4  format version (1)        61   1  product (1 = stock,
+///   12  4  header size (4096)                2 = beaver)
+///   16 16  deployment id             62   2  zero
+///   32 16  table version id          64   4  words of a record
+///   48  4  party                     68   4  zero
+///   52  4  rows                      72   8  payload bytes
+///   56  4  dimension                 80  32  SHA-256 of the payload
+///                                   112  64  name, ASCII, zero padded
 ///  176     zero                    4064  32  SHA-256 of bytes 0 to 4063
 /// </code>
 /// The checksums find damage, not malice: whoever can write a party's share file can also write its checksums.
@@ -26,6 +27,7 @@ internal sealed record ShareFileHeader(TableDescription Description, int Party, 
 
     private const uint FormatVersion = 1;
     private const byte StockProduct = 1;
+    private const byte BeaverProduct = 2;
     private const int ChecksumAt = Size - SHA256.HashSizeInBytes;
     private const int NameAt = 112;
     private const int NameBytes = 64;
@@ -49,7 +51,7 @@ internal sealed record ShareFileHeader(TableDescription Description, int Party, 
         BinaryPrimitives.WriteInt32LittleEndian(page[52..], Description.Rows);
         BinaryPrimitives.WriteInt32LittleEndian(page[56..], Description.Shape.Dimension);
         page[60] = (byte)Description.Shape.Element;
-        page[61] = StockProduct;
+        page[61] = Description.Product == TableDescription.BeaverProduct ? BeaverProduct : StockProduct;
         BinaryPrimitives.WriteInt32LittleEndian(page[64..], Description.Words);
         BinaryPrimitives.WriteInt64LittleEndian(page[72..], PayloadBytes);
         PayloadChecksum.CopyTo(page[80..]);
@@ -93,7 +95,10 @@ internal sealed record ShareFileHeader(TableDescription Description, int Party, 
         string name = Encoding.ASCII.GetString(page.Slice(NameAt, NameBytes)).TrimEnd('\0');
         var shape = new RecordShape((ElementKind)page[60], BinaryPrimitives.ReadInt32LittleEndian(page[56..]));
         var description = new TableDescription(
-            name, new Guid(page[32..48], bigEndian: true), BinaryPrimitives.ReadInt32LittleEndian(page[52..]), shape);
+            name, new Guid(page[32..48], bigEndian: true), BinaryPrimitives.ReadInt32LittleEndian(page[52..]), shape)
+        {
+            Product = page[61] == BeaverProduct ? TableDescription.BeaverProduct : TableDescription.StockProduct,
+        };
         description.Validate();
         var header = new ShareFileHeader(
             description,
@@ -102,7 +107,7 @@ internal sealed record ShareFileHeader(TableDescription Description, int Party, 
             page.Slice(80, SHA256.HashSizeInBytes).ToArray());
 
         // The checksum was right, so whoever wrote this meant it: a program with other ideas of the format than ours.
-        if (page[61] != StockProduct
+        if (page[61] is not (StockProduct or BeaverProduct)
             || BinaryPrimitives.ReadUInt32LittleEndian(page[12..]) != Size
             || BinaryPrimitives.ReadInt32LittleEndian(page[64..]) != description.Words
             || BinaryPrimitives.ReadInt64LittleEndian(page[72..]) != header.PayloadBytes

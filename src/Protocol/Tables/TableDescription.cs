@@ -11,8 +11,17 @@ namespace Trident.Protocol.Tables;
 /// <param name="Shape">The shape of every record.</param>
 public sealed partial record TableDescription(string Name, Guid Version, int Rows, RecordShape Shape)
 {
-    /// <summary>The product that a table is shared for when nothing else is said: a product with stock.</summary>
+    /// <summary>The product that a table is shared for when nothing else is said: stock is made of the table, and e alone is opened.</summary>
     public const string StockProduct = "stock";
+
+    /// <summary>The product whose stock does not depend on the table: e and f are opened, and the table may change while it is served.</summary>
+    public const string BeaverProduct = "beaver";
+
+    /// <summary>
+    /// The most words that a frame of a <see cref="BeaverProduct"/> table may have, 64 MiB: a query sends as much as the whole table,
+    /// and a batch of three items six words for each row.
+    /// </summary>
+    public const int MaxBeaverFrameWords = 1 << 24;
 
     /// <summary>The most records that a table may have: what a selector key can address.</summary>
     public const int MaxRows = 1 << 26;
@@ -26,7 +35,7 @@ public sealed partial record TableDescription(string Name, Guid Version, int Row
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
-    /// <summary>Which computation answers queries to the table; "stock" is the only one.</summary>
+    /// <summary>Which computation answers queries to the table: <see cref="StockProduct"/> or <see cref="BeaverProduct"/>.</summary>
     public string Product { get; init; } = StockProduct;
 
     /// <summary>Field words of one record.</summary>
@@ -66,9 +75,16 @@ public sealed partial record TableDescription(string Name, Guid Version, int Row
                 + "Split it into several tables.");
         }
 
-        if (Product != StockProduct)
+        if (Product is not (StockProduct or BeaverProduct))
         {
-            throw new TableException($"Table '{Name}' is for the product '{Product}', which is unknown; known is '{StockProduct}'.");
+            throw new TableException($"Table '{Name}' is for the product '{Product}', which is unknown; known are '{StockProduct}' and '{BeaverProduct}'.");
+        }
+
+        if (Product == BeaverProduct && (long)Rows * Math.Max(Words + 1, 6) > MaxBeaverFrameWords)
+        {
+            throw new TableException(
+                $"Table '{Name}' is too large for the product '{BeaverProduct}', whose queries send the size of the whole table: {Rows:N0} records of "
+                + $"{Words:N0} words, where records × max(words + 1, 6) may be {MaxBeaverFrameWords:N0}. Use the product '{StockProduct}', or split the table.");
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class TableDirectories : IDisposable
     public void Keep() => _keep = true;
 
     /// <summary>
-    /// Deletes all shares of the table but one version's, and what sharings that were killed left behind. A file that cannot be
+    /// Deletes all shares and journals of the table but one version's, and what sharings that were killed left behind. A file that cannot be
     /// deleted is left to the next sharing: it does no harm, the description no longer names it.
     /// </summary>
     public void DeleteAllBut(Guid version)
@@ -48,6 +48,7 @@ internal sealed class TableDirectories : IDisposable
             string current = Path.GetFileName(_layout.ShareFile(party, _table, version));
             Delete(_layout.ShareDirectory(party), $"{_table}.*.share", current);
             Delete(_layout.ShareDirectory(party), $".{_table}.*.share.tmp", current);
+            Delete(_layout.ShareDirectory(party), $"{_table}.*.journal", Path.GetFileName(_layout.JournalFile(party, _table, version)));
         }
 
         Delete(_layout.TablesDirectory, $".{_table}.*.tmp", current: null);

@@ -25,9 +25,10 @@ public static class TableSharer
     /// <param name="replace">Whether a table of that name may exist, and is then replaced.</param>
     /// <param name="progress">Told how many records of how many are done; may be null.</param>
     /// <param name="ct">Stops the sharing; nothing is left behind.</param>
+    /// <param name="product">The product that is to answer queries, <c>stock</c> or <c>beaver</c>.</param>
     /// <returns>The new table.</returns>
     /// <exception cref="TableException">
-    /// Bad name, table exists and <paramref name="replace"/> is false, bad record, too large a table, disk full or not writable.
+    /// Bad name or product, table exists and <paramref name="replace"/> is false, bad record, too large a table, disk full or not writable.
     /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled before the table was in place.</exception>
     public static TableDescription Share(
@@ -37,12 +38,13 @@ public static class TableSharer
         IVectorSource source,
         bool replace,
         IProgress<(long Done, long Total)>? progress,
-        CancellationToken ct)
+        CancellationToken ct,
+        string product = TableDescription.StockProduct)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(source);
         Elements.RequireLittleEndian();
-        var description = new TableDescription(name, Guid.NewGuid(), source.Rows, source.Shape);
+        var description = new TableDescription(name, Guid.NewGuid(), source.Rows, source.Shape) { Product = product };
         description.Validate();
         try
         {

@@ -11,7 +11,7 @@ namespace Trident.Protocol.Wire;
 /// <param name="Kind">What the body is.</param>
 /// <param name="From">The sending party, 1 to 3.</param>
 /// <param name="To">The receiving party, 1 to 3, another one.</param>
-/// <param name="Query">The query, or the batch of stock, that the frame belongs to.</param>
+/// <param name="Query">The query, the batch of stock, or the transaction that the frame belongs to.</param>
 /// <param name="TableVersion">The version of the table that it is about.</param>
 /// <param name="BodyLength">Bytes of the body, without the tag.</param>
 /// <param name="Session">The sending process: six bytes of Unix milliseconds, ten random ones.</param>
@@ -118,7 +118,7 @@ public sealed record FrameHeader(
             return $"The frame is of version {bytes[4]}; this party speaks version {Version}. Run the same release everywhere.";
         }
 
-        if (bytes[5] is < (byte)FrameKind.EShare or > (byte)FrameKind.Hello)
+        if (bytes[5] is < (byte)FrameKind.EShare or > (byte)FrameKind.TableAsk)
         {
             return $"The frame is of kind {bytes[5]}, which does not exist.";
         }

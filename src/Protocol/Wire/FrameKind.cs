@@ -26,6 +26,15 @@ public enum FrameKind : byte
 
     /// <summary>A party that came up, with its session.</summary>
     Hello = 8,
+
+    /// <summary>A query's masked selection vectors e and masked table f, of one party, for the product <c>beaver</c>.</summary>
+    BeaverShare = 9,
+
+    /// <summary>A party's vote on a change of a table; the query is the transaction.</summary>
+    TableVote = 10,
+
+    /// <summary>A request for the receiver's vote on a change of a table; who has not heard of it votes no.</summary>
+    TableAsk = 11,
 }
 
 /// <summary>What became of a frame. The numbers are on the wire.</summary>

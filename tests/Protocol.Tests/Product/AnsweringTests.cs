@@ -10,14 +10,19 @@ public class AnsweringTests(ITestOutputHelper output)
     private readonly int _seed = StockBatchTests.Seeded(output);
 
     [Theory]
-    [InlineData(1, 1)]
-    [InlineData(3, 7)]
-    [InlineData(13, 5)]
-    [InlineData(65, 35)]
-    [InlineData(1000, 17)]
-    public void Every_kind_of_row_comes_back_bit_for_bit_from_all_three_and_from_any_two(int rows, int columns)
+    [InlineData(1, 1, false)]
+    [InlineData(3, 7, false)]
+    [InlineData(13, 5, false)]
+    [InlineData(65, 35, false)]
+    [InlineData(1000, 17, false)]
+    [InlineData(1, 1, true)]
+    [InlineData(3, 7, true)]
+    [InlineData(13, 5, true)]
+    [InlineData(65, 35, true)]
+    [InlineData(1000, 17, true)]
+    public void Every_kind_of_row_comes_back_bit_for_bit_from_all_three_and_from_any_two(int rows, int columns, bool beaver)
     {
-        using ThreePartyWorld world = new(_seed, rows, columns);
+        using ThreePartyWorld world = new(_seed, rows, columns, beaver);
         world.Stock(48);
         int[][] who = [[1, 2, 3], [1, 2], [1, 3], [2, 3]];
         foreach (int row in new[] { 0, rows / 2, rows - 1 })
@@ -31,10 +36,12 @@ public class AnsweringTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
-    public void Several_rows_come_in_one_query_the_same_row_twice_too()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Several_rows_come_in_one_query_the_same_row_twice_too(bool beaver)
     {
-        using ThreePartyWorld world = new(_seed, 29, 6);
+        using ThreePartyWorld world = new(_seed, 29, 6, beaver);
         world.Stock(40);
         int[] asked = [28, 0, 5, 5, 17, 3, 28, 9, 1];
         (uint[] words, bool verified) = world.Fetch(asked, leaseFrom: 2);
@@ -43,15 +50,17 @@ public class AnsweringTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(Message.EShare)]
-    [InlineData(Message.ZShare)]
-    public void One_lying_party_among_three_is_caught_at_any_position(Message where)
+    [InlineData(Message.EShare, false)]
+    [InlineData(Message.ZShare, false)]
+    [InlineData(Message.EShare, true)]
+    [InlineData(Message.ZShare, true)]
+    public void One_lying_party_among_three_is_caught_at_any_position(Message where, bool beaver)
     {
         for (int liar = 1; liar <= 3; liar++)
         {
-            using ThreePartyWorld world = new(_seed, 21, 5);
+            using ThreePartyWorld world = new(_seed, 21, 5, beaver);
             world.Stock(12);
-            int words = where == Message.EShare ? 21 : 5;
+            int words = where == Message.EShare ? beaver ? 21 * 6 : 21 : 5;
             foreach (int word in new[] { 0, words / 2, words - 1 })
             {
                 world.Intercept = (kind, from, _, bytes) => kind == where && from == liar ? ThreePartyWorld.Lie(bytes, word, 5) : bytes;
@@ -63,11 +72,13 @@ public class AnsweringTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(Message.EShare, "e-share check")]
-    [InlineData(Message.ZShare, "")]
-    public void A_word_that_is_no_element_is_refused_even_when_nothing_checks_the_line(Message where, string check)
+    [InlineData(Message.EShare, "e-share check", false)]
+    [InlineData(Message.ZShare, "", false)]
+    [InlineData(Message.EShare, "e-share check", true)]
+    [InlineData(Message.ZShare, "", true)]
+    public void A_word_that_is_no_element_is_refused_even_when_nothing_checks_the_line(Message where, string check, bool beaver)
     {
-        using ThreePartyWorld world = new(_seed, 8, 3);
+        using ThreePartyWorld world = new(_seed, 8, 3, beaver);
         world.Stock(6);
         world.Intercept = (kind, from, _, bytes) => kind == where && from == 2 ? ThreePartyWorld.NoElement(bytes, 2) : bytes;
         Assert.Contains(check, Assert.Throws<OffTheLineException>(() => world.Fetch([4], leaseFrom: 1, parties: [1, 2])).Message);
@@ -90,7 +101,7 @@ public class AnsweringTests(ITestOutputHelper output)
     public void One_share_opens_nothing()
     {
         uint[] share = [1, 2, 3];
-        Assert.Throws<ArgumentException>(() => Answering.OpenE(1, share, [], []));
+        Assert.Throws<ArgumentException>(() => Answering.OpenE(1, [1, 2, 3], [], []));
         Assert.Throws<ArgumentException>(() => Answering.OpenAnswer([], share, []));
         Assert.Throws<ArgumentException>(() => Answering.OpenAnswer([], [], []));
     }
@@ -98,7 +109,7 @@ public class AnsweringTests(ITestOutputHelper output)
     [Fact]
     public void Shares_of_different_lengths_are_refused()
     {
-        Assert.ThrowsAny<Exception>(() => Answering.OpenE(1, [1, 2, 3], [1, 2], []));
+        Assert.ThrowsAny<Exception>(() => Answering.OpenE(1, new uint[] { 1, 2, 3 }, [1, 2], []));
         Assert.ThrowsAny<Exception>(() => Answering.OpenE(2, [1, 2, 3], [1, 2, 3], [1, 2, 3, 4]));
         Assert.ThrowsAny<Exception>(() => Answering.OpenAnswer([1, 2, 3], [1, 2, 3], [1, 2]));
     }

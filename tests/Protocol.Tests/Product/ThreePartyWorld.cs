@@ -29,20 +29,16 @@ public sealed class ThreePartyWorld : IDisposable
     private readonly uint[][] _matrix = new uint[4][];
     private readonly Random _random;
 
-    public ThreePartyWorld(int seed, int rows, int columns)
+    public ThreePartyWorld(int seed, int rows, int columns, bool beaver = false, uint[]? table = null)
     {
-        (Seed, Rows, Columns, _random) = (seed, rows, columns, new Random(seed));
+        (Seed, Rows, Columns, Beaver, _random) = (seed, rows, columns, beaver, new Random(seed));
         byte[] version = new byte[16];
         _random.NextBytes(version);
         TableVersion = new Guid(version);
         byte[] Pair(int a, int b) => SHA256.HashData(Encoding.ASCII.GetBytes($"world {seed} pair {a} {b}"));
         _keys = [null!, new(1, Pair(1, 2), Pair(1, 3)), new(2, Pair(1, 2), Pair(2, 3)), new(3, Pair(1, 3), Pair(2, 3))];
         _prss = [null!, new(_keys[1]), new(_keys[2]), new(_keys[3])];
-        Table = new uint[rows * columns];
-        for (int i = 0; i < Table.Length; i++)
-        {
-            Table[i] = (uint)_random.Next(1 << 30);
-        }
+        Table = table ?? [.. Enumerable.Range(0, rows * columns).Select(_ => (uint)_random.Next(1 << 30))];
 
         for (int p = 1; p <= 3; p++)
         {
@@ -58,6 +54,9 @@ public sealed class ThreePartyWorld : IDisposable
     public int Rows { get; }
 
     public int Columns { get; }
+
+    /// <summary>Whether the product is beaver: stock of fresh matrices, and queries that open e and f.</summary>
+    public bool Beaver { get; }
 
     public Guid TableVersion { get; }
 
@@ -79,8 +78,9 @@ public sealed class ThreePartyWorld : IDisposable
         return BatchIds.Derive(TableVersion, items, sessions, nonces);
     }
 
-    public StockBatchMaker Maker(int party, BatchId batch, int items) =>
-        new(party, _prss[party], TableVersion, () => _matrix[party], Rows, Columns, batch, items);
+    public StockBatchMaker Maker(int party, BatchId batch, int items) => Beaver
+        ? StockBatchMaker.ForBeaver(_prss[party], TableVersion, Rows, Columns, batch, items)
+        : StockBatchMaker.ForTable(_prss[party], TableVersion, () => _matrix[party], Rows, Columns, batch, items);
 
     /// <summary>
     /// Runs all rounds at all parties. A party whose check throws stops, and the batch is good at none: a round needs all three.
@@ -150,24 +150,24 @@ public sealed class ThreePartyWorld : IDisposable
         }
 
         SelectorKey[][] keys = [.. rows.Select(row => SelectorKey.Generate(Rows, row))];
-        uint[][] e = [[], [], [], []], c = [[], [], [], []], z = [[], [], [], []];
+        PartyShares[] shares = [.. Enumerable.Range(0, 4).Select(_ => new PartyShares(rows.Length, Rows, Columns, Beaver))];
         foreach (int p in parties)
         {
-            (e[p], c[p]) = (new uint[rows.Length * Rows], new uint[rows.Length * Columns]);
             for (int i = 0; i < rows.Length; i++)
             {
-                Mask(p, tickets[i], keys[i][p - 1], e[p].AsSpan(i * Rows, Rows), c[p].AsSpan(i * Columns, Columns));
+                Mask(p, tickets[i], keys[i][p - 1], shares[p], i);
             }
         }
 
+        uint[][] sent = [.. shares.Select((s, p) => parties.Contains(p) ? s.Message : [])];
+        uint[][] z = [[], [], [], []];
         bool verified = parties.Length == 3;
         foreach (int p in parties)
         {
             int lower = p == 1 ? 2 : 1, higher = p == 3 ? 2 : 3;
-            OpenedE opened = Answering.OpenE(p, e[p], Share(Message.EShare, lower, p, e[lower]), Share(Message.EShare, higher, p, e[higher]));
-            verified &= opened.AllAgreed;
-            z[p] = new uint[c[p].Length];
-            Answering.AnswerShare(opened.E, rows.Length, _matrix[p], Rows, Columns, c[p], z[p]);
+            uint[] opened = [.. sent[p]];
+            verified &= Answering.OpenE(p, opened, Share(Message.EShare, lower, p, sent[lower]), Share(Message.EShare, higher, p, sent[higher]));
+            z[p] = shares[p].Answer(opened, _matrix[p]);
         }
 
         OpenedAnswer answer = Answering.OpenAnswer(
@@ -203,14 +203,19 @@ public sealed class ThreePartyWorld : IDisposable
         return bytes;
     }
 
-    private void Mask(int party, Ticket ticket, SelectorKey key, Span<uint> e, Span<uint> c)
+    private void Mask(int party, Ticket ticket, SelectorKey key, PartyShares shares, int index)
     {
-        uint[] mask = new uint[Rows];
         using StockItem item = Ledgers[party].Take(ticket);
-        item.OpenMask(mask);
-        key.Evaluate(e);
-        Answering.EShare(e, mask, e);
-        item.C.CopyTo(c);
+        key.Evaluate(shares.E(index));
+        item.OpenMask(shares.A(index));
+        Answering.EShare(shares.E(index), shares.A(index), shares.E(index));
+        if (Beaver)
+        {
+            item.OpenMatrix(shares.B(index));
+            Answering.FShare(_matrix[party], shares.B(index), shares.F(index));
+        }
+
+        item.C.CopyTo(shares.C(index));
     }
 
     private uint[] Share(Message kind, int from, int to, uint[] words) =>
@@ -218,4 +223,39 @@ public sealed class ThreePartyWorld : IDisposable
 
     private byte[] Deliver(Message kind, int from, int to, byte[] bytes) =>
         from == to || Intercept is null ? bytes : Intercept(kind, from, to, [.. bytes]);
+}
+
+/// <summary>One party's vectors of one query: the message is e, and f after it where the product is beaver.</summary>
+internal sealed class PartyShares(int count, int rows, int columns, bool beaver)
+{
+    private readonly uint[] _a = new uint[count * rows];
+    private readonly uint[] _b = new uint[beaver ? count * rows * columns : 0];
+    private readonly uint[] _c = new uint[count * columns];
+
+    public uint[] Message { get; } = new uint[count * rows * (beaver ? columns + 1 : 1)];
+
+    public Span<uint> E(int index) => Message.AsSpan(index * rows, rows);
+
+    public Span<uint> F(int index) => Message.AsSpan(count * rows + index * rows * columns, rows * columns);
+
+    public Span<uint> A(int index) => _a.AsSpan(index * rows, rows);
+
+    public Span<uint> B(int index) => _b.AsSpan(index * rows * columns, rows * columns);
+
+    public Span<uint> C(int index) => _c.AsSpan(index * columns, columns);
+
+    public uint[] Answer(ReadOnlySpan<uint> opened, ReadOnlySpan<uint> matrix)
+    {
+        uint[] z = new uint[_c.Length];
+        if (beaver)
+        {
+            Answering.BeaverAnswerShare(opened[.._a.Length], opened[_a.Length..], count, rows, columns, _a, _b, _c, z);
+        }
+        else
+        {
+            Answering.AnswerShare(opened, count, matrix, rows, columns, _c, z);
+        }
+
+        return z;
+    }
 }

@@ -67,7 +67,7 @@ public class DeploymentLayoutTests
     [InlineData("10000|67108864", "2,348,810,240 words")]
     [InlineData("128|0", "record of 0 elements")]
     [InlineData("\"sift\"|\"../s\"", "cannot be a table's name")]
-    [InlineData("\"stock\"|\"beaver\"", "product 'beaver'")]
+    [InlineData("\"stock\"|\"barter\"", "product 'barter'")]
     [InlineData("00112233-4455-6677-8899-aabbccddeeff|00000000-0000-0000-0000-000000000000", "has no version")]
     [InlineData("\"rows\"|\"lines\"", "is not a table description")]
     public void A_bad_description_is_refused(string change, string part)

@@ -27,6 +27,44 @@ public class TableSharerTests(ITestOutputHelper output)
         CheckShares(scratch.Layout, table, row => records[row]);
     }
 
+    [Fact]
+    public void The_product_is_in_the_description_and_in_every_share_file()
+    {
+        using var scratch = new Scratch();
+        TableDescription table = TableSharer.Share(scratch.Layout, _deployment, "t", MemoryVectors.Random(Seeded(), new RecordShape(ElementKind.U8, 9), 5),
+            false, null, CancellationToken.None, TableDescription.BeaverProduct);
+        Assert.Equal("beaver", table.Product);
+        Assert.Equal(table, scratch.Layout.Table("t"));
+        for (int party = 1; party <= 3; party++)
+        {
+            using ShareFile file = ShareFile.Open(scratch.Layout.ShareFile(party, "t", table.Version), party);
+            Assert.Equal(table, file.Description);
+        }
+
+        string[] before = scratch.Snapshot();
+        Assert.Contains("product 'barter'", Assert.Throws<TableException>(() => TableSharer.Share(scratch.Layout, _deployment, "u",
+            MemoryVectors.Random(Seeded(), new RecordShape(ElementKind.U8, 9), 5), false, null, CancellationToken.None, "barter")).Message);
+        Assert.Equal(before, scratch.Snapshot());
+    }
+
+    [Theory]
+    [InlineData(2_796_202, 1, true)] // six words a row, for the check of a batch of three
+    [InlineData(2_796_203, 1, false)]
+    [InlineData(466_033, 128, true)] // 36 words a row, for a query
+    [InlineData(466_034, 128, false)]
+    public void A_beaver_table_is_no_larger_than_its_frames_may_be(int rows, int dimension, bool fits)
+    {
+        TableDescription table = new("t", Guid.NewGuid(), rows, new RecordShape(ElementKind.U8, dimension)) { Product = TableDescription.BeaverProduct };
+        if (fits)
+        {
+            table.Validate();
+        }
+        else
+        {
+            Assert.Contains("too large for the product 'beaver'", Assert.Throws<TableException>(table.Validate).Message);
+        }
+    }
+
     [SharedDataFact]
     public void Real_vectors_come_back()
     {

@@ -26,7 +26,7 @@ public class FrameHeaderTests
     [InlineData(4, 0, "version 0")]
     [InlineData(4, 2, "version 2")]
     [InlineData(5, 0, "kind 0")]
-    [InlineData(5, 9, "kind 9")]
+    [InlineData(5, 12, "kind 12")]
     [InlineData(6, 0, "from party 0")]
     [InlineData(6, 4, "from party 4")]
     [InlineData(7, 0, "to party 0")]

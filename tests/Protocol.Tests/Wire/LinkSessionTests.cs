@@ -204,7 +204,7 @@ public class LinkSessionTests
         Assert.StartsWith("0190a1b2-c3d4-", one.Session.ToString(), StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => one.Seal(FrameKind.Hello, 1, Query, Table, []));
         Assert.Throws<ArgumentException>(() => one.Seal(FrameKind.Hello, 4, Query, Table, []));
-        Assert.Throws<ArgumentException>(() => one.Seal((FrameKind)9, 2, Query, Table, []));
+        Assert.Throws<ArgumentException>(() => one.Seal((FrameKind)200, 2, Query, Table, []));
         Assert.Throws<ArgumentException>(() => new LinkSession(2, LinkWorld.Keys(1), 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new LinkSession(1, LinkWorld.Keys(1), -1));
         one.Dispose();

@@ -1,0 +1,20 @@
+using Trident.Protocol.Tables;
+
+namespace Trident.Abstractions;
+
+/// <summary>How much one query may ask for.</summary>
+public static class QueryLimits
+{
+    private const long MaxStockWords = 1L << 27;
+
+    /// <summary>
+    /// The most rows of a table that one query may ask for, 1 to <see cref="QueryPlaintext.MaxCount"/>: what a party holds and sends
+    /// for it is bounded. With the product <c>beaver</c> each row asked for sends as much as the whole table.
+    /// </summary>
+    public static int MaxRows(TableDescription table) => (int)Math.Clamp(
+        table.Product == TableDescription.BeaverProduct
+            ? TableDescription.MaxBeaverFrameWords / ((long)table.Rows * (table.Words + 1))
+            : MaxStockWords / table.Rows,
+        1,
+        QueryPlaintext.MaxCount);
+}
