@@ -10,6 +10,7 @@ using Trident.Grains.Stock;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Sharing;
 using Trident.Protocol.Wire;
+using Trident.Silo.Clustering;
 
 namespace Trident.Silo;
 
@@ -47,6 +48,7 @@ public static class SiloHost
             throw new StartException(StartException.BadConfiguration, $"There is no transport '{settings.Exchange.Transport}'; this version has 'ephemeral'.");
         }
 
+        SiloClustering clustering = SiloClustering.Of(settings);
         PartyFiles files = PartyFiles.Load(settings);
         PartyEndpoint endpoint = files.Parties[settings.Party];
         PartyFiles.CheckPorts(endpoint, listen);
@@ -65,7 +67,8 @@ public static class SiloHost
             kestrel.Limits.MaxConcurrentConnections = settings.Exchange.MaxConnections;
             kestrel.Listen(listen, endpoint.ExchangePort, o => o.UseConnectionHandler<ExchangeConnectionHandler>());
         });
-        builder.Host.UseOrleans(silo => AddOrleans(silo, settings, files, listen));
+        builder.Services.AddSingleton(clustering);
+        builder.Host.UseOrleans(silo => AddOrleans(silo, settings, files, listen, clustering));
         return builder.Build();
     }
 
@@ -91,11 +94,11 @@ public static class SiloHost
         services.AddHostedService<StockKeeper>();
     }
 
-    private static void AddOrleans(ISiloBuilder silo, SiloSettings settings, PartyFiles files, IPAddress listen)
+    private static void AddOrleans(ISiloBuilder silo, SiloSettings settings, PartyFiles files, IPAddress listen, SiloClustering clustering)
     {
-        PartyEndpoint endpoint = files.Parties[settings.Party], first = files.Parties[1];
+        PartyEndpoint endpoint = files.Parties[settings.Party];
         IPAddress advertised = Resolve(endpoint.Host);
-        silo.UseDevelopmentClustering(new IPEndPoint(Resolve(first.Host), first.SiloPort));
+        clustering.AddTo(silo, files.Parties[1], Resolve);
         silo.Configure<ClusterOptions>(o =>
         {
             o.ClusterId = "trident-" + files.Parties.Deployment.ToString("N");
