@@ -18,6 +18,7 @@ public static class TridentCommandLine
         FetchCommand.Create(),
         StatusCommand.Create(),
         BenchCommand.Create(),
+        SqlCommand.Create(),
         new HelpOption(),
         new VersionOption(),
     };

@@ -46,6 +46,9 @@ public sealed class TestDeployment : IAsyncDisposable
 
     public int Seed { get; }
 
+    /// <summary>More arguments for every silo that is started.</summary>
+    public string[] SiloArguments { get; init; } = [];
+
     public void Share(string table, byte[][] rows, bool replace)
     {
         string file = Path.Combine(Directory, "plain.bvecs");
@@ -69,10 +72,12 @@ public sealed class TestDeployment : IAsyncDisposable
     {
         foreach (int p in parties.Length == 0 ? [1, 2, 3] : parties)
         {
-            _silos[p] = SiloProcess.Start(Directory, p);
-            await _silos[p]!.ReadyAsync();
+            await Begin(p).ReadyAsync();
         }
     }
+
+    /// <summary>Starts a silo and does not wait for it.</summary>
+    public SiloProcess Begin(int party) => _silos[party] = SiloProcess.Start(Directory, party, SiloArguments);
 
     public Task<TridentClient> ConnectAsync() =>
         TridentClient.ConnectAsync(new TridentClientOptions { DeploymentDirectory = Directory }, CancellationToken.None);
