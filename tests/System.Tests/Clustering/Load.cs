@@ -49,6 +49,15 @@ internal sealed class Load : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until so many more answers were verified.</summary>
+    public async Task VerifiedAsync(int more, TimeSpan patience)
+    {
+        for (long wanted = Verified + more; Verified < wanted;)
+        {
+            await NextVerifiedAsync(patience);
+        }
+    }
+
     /// <summary>Lets the queries under way end and begins no more.</summary>
     public async ValueTask DisposeAsync()
     {

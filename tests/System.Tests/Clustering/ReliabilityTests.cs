@@ -15,6 +15,7 @@ namespace Trident.System.Tests.Clustering;
 public sealed class ReliabilityTests(PostgresServer server, ITestOutputHelper output) : IClassFixture<PostgresServer>
 {
     private const int Concurrency = 16;
+    private const int VerifiedBeforeKill = 500;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private string _operator = "";
     private string _client = "";
@@ -34,6 +35,7 @@ public sealed class ReliabilityTests(PostgresServer server, ITestOutputHelper ou
             // Each in turn. Some come back at once, while the cluster still takes the old one for alive.
             int party = kill % 3 + 1;
             bool atOnce = kill % 4 == 2;
+            await load.VerifiedAsync(VerifiedBeforeKill, Patience);
             (long right, int failed) = (load.Right, load.Failures.Count);
             DateTime started = (await SilosAsync(view, party)).Max(s => s.Started);
             long killed = Stopwatch.GetTimestamp();
