@@ -90,8 +90,8 @@ public static class SiloHost
         services.AddSingleton<PartyCounters>();
         services.AddSingleton<QueryRunner>();
         services.AddSingleton<ExchangeConnectionHandler>();
-        services.AddHostedService<Heartbeat>();
-        services.AddHostedService<StockKeeper>();
+        services.AddWhenListening<Heartbeat>();
+        services.AddWhenListening<StockKeeper>();
     }
 
     private static void AddOrleans(ISiloBuilder silo, SiloSettings settings, PartyFiles files, IPAddress listen, SiloClustering clustering)

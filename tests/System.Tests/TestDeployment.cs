@@ -10,6 +10,7 @@ namespace Trident.System.Tests;
 public sealed class TestDeployment : IAsyncDisposable
 {
     private readonly SiloProcess?[] _silos = new SiloProcess?[4];
+    private readonly List<(int Party, SiloProcess Silo)> _all = [];
 
     public TestDeployment(int rows = 300, int dimension = 40, int seed = 20261124)
     {
@@ -77,7 +78,19 @@ public sealed class TestDeployment : IAsyncDisposable
     }
 
     /// <summary>Starts a silo and does not wait for it.</summary>
-    public SiloProcess Begin(int party) => _silos[party] = SiloProcess.Start(Directory, party, SiloArguments);
+    public SiloProcess Begin(int party)
+    {
+        SiloProcess silo = _silos[party] = SiloProcess.Start(Directory, party, SiloArguments);
+        _all.Add((party, silo));
+        return silo;
+    }
+
+    /// <summary>Lines with a warning or an error that the silos wrote since they were started, those that have ended too.</summary>
+    public string Complaints(int most) => string.Join("\n", _all
+        .SelectMany(s => s.Silo.Output.Split('\n').Where(l => l.Contains("warn: ", StringComparison.Ordinal) || l.Contains("fail: ", StringComparison.Ordinal)).Select(l => $"party {s.Party}: {l}"))
+        .Where(l => !l.Contains("ServerGC", StringComparison.Ordinal))
+        .OrderBy(l => !l.Contains("fail: ", StringComparison.Ordinal)).Take(most)
+        .Select(l => l.Length > 1000 ? l[..1000] : l));
 
     public Task<TridentClient> ConnectAsync() =>
         TridentClient.ConnectAsync(new TridentClientOptions { DeploymentDirectory = Directory }, CancellationToken.None);

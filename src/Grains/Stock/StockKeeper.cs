@@ -24,6 +24,9 @@ public sealed partial class StockKeeper : BackgroundService
     private const int MinimumItems = 192;
     private static readonly TimeSpan BatchDeadline = TimeSpan.FromSeconds(60);
 
+    // A nonce costs nothing to make: a peer that has not sent it by then has given the batch up, or never took it up.
+    private static readonly TimeSpan NonceDeadline = TimeSpan.FromSeconds(5);
+
     private readonly ServedTables _tables;
     private readonly PeerLinks _peers;
     private readonly FrameSender _sender;
@@ -152,11 +155,13 @@ public sealed partial class StockKeeper : BackgroundService
         byte[][] nonces = new byte[4][];
         nonces[self] = hello[sizeof(int)..];
         await SendBothAsync(self == proposer ? FrameKind.StockPropose : FrameKind.StockNonce, proposal, table, hello, ct);
+        using CancellationTokenSource soon = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        soon.CancelAfter(NonceDeadline);
         foreach (PeerLink peer in _peers.All)
         {
             byte[] nonce = peer.Party == proposer && proposerNonce is not null
                 ? proposerNonce
-                : (await TakeAsync(FrameKind.StockNonce, proposal, peer, ProposalSize, ct))[sizeof(int)..];
+                : (await TakeAsync(FrameKind.StockNonce, proposal, peer, ProposalSize, soon.Token))[sizeof(int)..];
             nonces[peer.Party] = nonce;
         }
 
@@ -196,7 +201,8 @@ public sealed partial class StockKeeper : BackgroundService
 
         async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, int length)
         {
-            Task sent = SendBothAsync(kind, proposal, table, own, ct);
+            // A peer that does not take this frame gives the batch up, and its next frame would be waited for in vain.
+            await SendBothAsync(kind, proposal, table, own, ct);
             byte[][] all = new byte[4][];
             all[self] = own;
             foreach (PeerLink peer in _peers.All)
@@ -204,7 +210,6 @@ public sealed partial class StockKeeper : BackgroundService
                 all[peer.Party] = await TakeAsync(kind, proposal, peer, length, ct);
             }
 
-            await sent;
             return all;
         }
     }
