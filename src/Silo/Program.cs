@@ -12,7 +12,7 @@ try
     await host.StartAsync();
     int party = host.Services.GetRequiredService<PeerLinks>().Party;
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"silo ready party {party}"));
-    await host.WaitForShutdownAsync();
+    await SiloHost.WaitForShutdownAsync(host);
     return 0;
 }
 catch (StartException e)

@@ -25,7 +25,7 @@ public sealed partial class StockKeeper : BackgroundService
     private static readonly TimeSpan BatchDeadline = TimeSpan.FromSeconds(60);
 
     // A nonce costs nothing to make: a peer that has not sent it by then has given the batch up, or never took it up.
-    private static readonly TimeSpan NonceDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan NonceDeadline = TimeSpan.FromSeconds(2);
 
     private readonly ServedTables _tables;
     private readonly PeerLinks _peers;
@@ -157,11 +157,13 @@ public sealed partial class StockKeeper : BackgroundService
         await SendBothAsync(self == proposer ? FrameKind.StockPropose : FrameKind.StockNonce, proposal, table, hello, ct);
         using CancellationTokenSource soon = CancellationTokenSource.CreateLinkedTokenSource(ct);
         soon.CancelAfter(NonceDeadline);
+
+        // Also of a peer that this party takes for down: the proposer may have heard of it a moment before this party does.
         foreach (PeerLink peer in _peers.All)
         {
             byte[] nonce = peer.Party == proposer && proposerNonce is not null
                 ? proposerNonce
-                : (await TakeAsync(FrameKind.StockNonce, proposal, peer, ProposalSize, soon.Token))[sizeof(int)..];
+                : (await TakeAsync(FrameKind.StockNonce, proposal, peer, ProposalSize, CancellationToken.None, soon.Token))[sizeof(int)..];
             nonces[peer.Party] = nonce;
         }
 
@@ -207,7 +209,7 @@ public sealed partial class StockKeeper : BackgroundService
             all[self] = own;
             foreach (PeerLink peer in _peers.All)
             {
-                all[peer.Party] = await TakeAsync(kind, proposal, peer, length, ct);
+                all[peer.Party] = await TakeAsync(kind, proposal, peer, length, peer.WhileUp, ct);
             }
 
             return all;
@@ -226,9 +228,9 @@ public sealed partial class StockKeeper : BackgroundService
         }
     }
 
-    private async Task<byte[]> TakeAsync(FrameKind kind, Guid proposal, PeerLink peer, int length, CancellationToken cancellationToken)
+    private async Task<byte[]> TakeAsync(FrameKind kind, Guid proposal, PeerLink peer, int length, CancellationToken whileUp, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, peer.WhileUp);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, whileUp);
         byte[] body = await _mailbox.TakeAsync(new MailKey(kind, proposal, peer.Party), either.Token);
         return body.Length == length
             ? body

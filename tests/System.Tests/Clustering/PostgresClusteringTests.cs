@@ -51,9 +51,15 @@ public sealed class PostgresClusteringTests(PostgresServer server) : IClassFixtu
             await using TridentClient client = await TridentClient.ConnectAsync(options);
             Readiness readiness = await client.WaitReadyAsync(TimeSpan.FromSeconds(60));
             Assert.True(readiness.IsReady, readiness.Reason + upError);
-            FetchResult result = await client.FetchAsync("vectors", 42);
-            Assert.Equal(deployment.Plain[42], result.Records[0]);
-            Assert.True(result.Verified);
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+            FetchResult result;
+            do
+            {
+                // A party that is slow for a moment, as all are right after their start, costs an answer its mark.
+                result = await client.FetchAsync("vectors", 42, limit.Token);
+                Assert.Equal(deployment.Plain[42], result.Records[0]);
+            }
+            while (!result.Verified);
 
             (code, string output, error) = await RunAsync("sql", "status", "--connection-file", file, "--json");
             Assert.True(code == 0, error);
@@ -130,7 +136,7 @@ public sealed class PostgresClusteringTests(PostgresServer server) : IClassFixtu
     }
 
     [PostgresFact]
-    public async Task A_silo_may_be_started_before_its_database()
+    public async Task A_silo_starts_before_its_database_and_stops_without_it()
     {
         string connection = await server.CreatePreparedAsync();
         await server.StopAsync();
@@ -148,6 +154,14 @@ public sealed class PostgresClusteringTests(PostgresServer server) : IClassFixtu
 
         await server.StartAsync();
         await silo.ReadyAsync();
+
+        // And it ends without it, when it is told to.
+        await server.StopAsync();
+        Assert.Equal(0, PostgresServer.Signal(silo.Id, 15));
+        (int code, string output) = await silo.ExitAsync();
+        Assert.True(code == 0, output);
+        Assert.Contains("sign off", output, StringComparison.Ordinal);
+        await server.StartAsync();
     }
 
     private static void CopyTables(DeploymentLayout from, DeploymentLayout to)

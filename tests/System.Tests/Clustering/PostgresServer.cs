@@ -96,7 +96,7 @@ public sealed partial class PostgresServer : IAsyncLifetime
     {
         if (_process is { HasExited: false })
         {
-            Assert.Equal(0, Kill(_process.Id, FastStop));
+            Assert.Equal(0, Signal(_process.Id, FastStop));
             using CancellationTokenSource limit = new(Patience);
             await _process.WaitForExitAsync(limit.Token);
         }
@@ -200,7 +200,7 @@ public sealed partial class PostgresServer : IAsyncLifetime
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Kill(int processId, int signal);
+    internal static partial int Signal(int processId, int signal);
 }
 
 /// <summary>A test that needs PostgreSQL's server programs. Where they are absent it is reported as skipped, not as passed.</summary>
