@@ -11,7 +11,6 @@ using Xunit;
 namespace Trident.System.Tests.Clustering;
 
 /// <summary>The provider's own code, on our scripts, with a silo's rights: what Orleans relies on in a membership table.</summary>
-[Collection(PostgresCollection.Name)]
 public sealed class MembershipTableTests(PostgresServer server) : IClassFixture<PostgresServer>, IAsyncLifetime
 {
     private readonly List<IHost> _hosts = [];

@@ -8,7 +8,6 @@ using Xunit;
 namespace Trident.System.Tests.Clustering;
 
 /// <summary>The commands and the silo's settings, with real processes and a real database.</summary>
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresClusteringTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
     [PostgresFact]

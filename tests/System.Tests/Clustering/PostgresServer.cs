@@ -215,10 +215,3 @@ public sealed class PostgresFactAttribute : FactAttribute
         }
     }
 }
-
-/// <summary>Classes that start a PostgreSQL run one after another: two such servers, or the silos of two, are too much at a time.</summary>
-[CollectionDefinition(Name)]
-public sealed class PostgresCollection
-{
-    public const string Name = "postgres";
-}

@@ -11,7 +11,6 @@ namespace Trident.System.Tests.Clustering;
 /// Real silos that find one another in a real database, under load, while silos are killed and the database is away. Short
 /// here; bench/reliability.sh runs the same at full length (docs/reliability.md).
 /// </summary>
-[Collection(PostgresCollection.Name)]
 public sealed class ReliabilityTests(PostgresServer server, ITestOutputHelper output) : IClassFixture<PostgresServer>
 {
     private const int Concurrency = 16;

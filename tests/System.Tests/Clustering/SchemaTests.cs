@@ -7,7 +7,6 @@ using Xunit;
 namespace Trident.System.Tests.Clustering;
 
 /// <summary>The scripts: applied again and at once, commented, with the least rights, and views that say what is so.</summary>
-[Collection(PostgresCollection.Name)]
 public sealed class SchemaTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
     private const string Cluster = "trident-cluster";
