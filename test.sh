@@ -23,6 +23,25 @@ if [ ! -d ../shared ]; then
     echo "test.sh: ../shared is not there, so the tests that need its data (SIFT, known answers) are left out."
 fi
 
+# The tests of the clustering start a PostgreSQL of their own; only its programs are needed, no cluster of the system's.
+postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+if ! postgres && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "test.sh: installing the Debian package postgresql ..."
+    log="$(mktemp)"
+    apt=(apt-get -qq -y -o Acquire::Retries=0 -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10)
+    # Debian makes and starts a server of the system's when the package is installed, unless it is told not to.
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+    fi
+    install_postgres() { DEBIAN_FRONTEND=noninteractive "${apt[@]}" -o Dpkg::Options::=--force-confold install --no-install-recommends postgresql </dev/null >>"$log" 2>&1; }
+    install_postgres || { timeout 120 "${apt[@]}" update >>"$log" 2>&1 && install_postgres; } || tail -5 "$log" >&2
+    rm -f "$log"
+fi
+if ! postgres; then
+    echo "test.sh: PostgreSQL is not installed, so the tests that need it (clustering over SQL) are left out."
+fi
+
 if ! dotnet restore "$solution" -v quiet || ! dotnet build "$solution" -c Release --no-restore -v quiet; then
     echo "test.sh: the build failed." >&2
     failed=1

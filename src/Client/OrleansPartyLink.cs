@@ -13,7 +13,7 @@ namespace Trident.Client;
 /// An Orleans client of one party's gateway. One per party, because a client with three gateways picks one of them per grain:
 /// a silo that dies would take the other parties' calls with it.
 /// </summary>
-internal sealed class OrleansPartyLink(PartyEndpoint endpoint, Guid deployment, TimeSpan deadline) : IPartyLink
+internal sealed class OrleansPartyLink(PartyEndpoint endpoint, Guid deployment, GatewayDirectory gateways, TimeSpan deadline) : IPartyLink
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -40,7 +40,7 @@ internal sealed class OrleansPartyLink(PartyEndpoint endpoint, Guid deployment, 
                 return;
             }
 
-            IHost host = Build(await ResolveAsync(endpoint.Host, cancellationToken));
+            IHost host = Build(await gateways.FindAsync(endpoint, cancellationToken));
             try
             {
                 await host.StartAsync(cancellationToken);
@@ -97,9 +97,6 @@ internal sealed class OrleansPartyLink(PartyEndpoint endpoint, Guid deployment, 
         await DisconnectAsync();
     }
 
-    private static async Task<IPAddress> ResolveAsync(string host, CancellationToken cancellationToken) =>
-        IPAddress.TryParse(host, out IPAddress? address) ? address : (await Dns.GetHostAddressesAsync(host, cancellationToken))[0];
-
     private static async Task CloseAsync(IHost host)
     {
         try
@@ -123,13 +120,13 @@ internal sealed class OrleansPartyLink(PartyEndpoint endpoint, Guid deployment, 
         }
     }
 
-    private IHost Build(IPAddress address) => new HostBuilder()
+    private IHost Build(IPEndPoint[] addresses) => new HostBuilder()
         .UseOrleansClient(client =>
         {
-            client.UseStaticClustering(new IPEndPoint(address, endpoint.GatewayPort));
+            client.UseStaticClustering(addresses);
             client.Configure<ClusterOptions>(o =>
             {
-                o.ClusterId = "trident-" + deployment.ToString("N");
+                o.ClusterId = GatewayDirectory.ClusterId(deployment);
                 o.ServiceId = "trident";
             });
             client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = deadline + TimeSpan.FromSeconds(2));

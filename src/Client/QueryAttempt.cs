@@ -10,7 +10,8 @@ internal sealed record PartyReply(Party Party, QueryAnswer? Answer, uint[]? Shar
 {
     /// <summary>Whether asking again with a fresh query id and fresh tickets can help, and harms nothing.</summary>
     public bool MayBeTriedAgain => Refusal is null || Refusal.Kind is QueryFailureKind.UnknownTicket or QueryFailureKind.UsedTicket
-        or QueryFailureKind.NoPeers or QueryFailureKind.NoStock or QueryFailureKind.AlreadyAnswered or QueryFailureKind.TableChanged;
+        or QueryFailureKind.NoPeers or QueryFailureKind.NoStock or QueryFailureKind.AlreadyAnswered or QueryFailureKind.TableChanged
+        or QueryFailureKind.Internal;
 
     /// <summary>For messages.</summary>
     public string Problem => $"party {Party.Number}: {(Refusal is null ? Trouble : $"{Refusal.Kind}, {Refusal.Message}")}";

@@ -22,14 +22,16 @@ public sealed class TridentClient : IAsyncDisposable
     private readonly Func<IReadOnlyList<TableDescription>> _loadTables;
     private readonly Fetcher _fetcher;
     private readonly Putter _putter;
+    private readonly GatewayDirectory? _gateways;
     private readonly CancellationTokenSource _stopping = new();
     private volatile IReadOnlyList<TableDescription> _tables;
     private int _disposed;
 
     private TridentClient(TridentClientOptions options, PartiesDescriptor descriptor, IReadOnlyList<IPartyLink> links,
-        Func<IReadOnlyList<TableDescription>> loadTables)
+        Func<IReadOnlyList<TableDescription>> loadTables, GatewayDirectory? gateways)
     {
         _options = options;
+        _gateways = gateways;
         _loadTables = loadTables;
         _tables = loadTables();
         _parties = new PartySet(links, options);
@@ -53,22 +55,32 @@ public sealed class TridentClient : IAsyncDisposable
     /// <exception cref="TableException">A table's description cannot be read.</exception>
     /// <exception cref="IdentityException">The parties' descriptor is missing or cannot be read.</exception>
     /// <exception cref="TooFewPartiesException">Fewer than two parties answered within <see cref="TridentClientOptions.ConnectTimeout"/>.</exception>
-    public static Task<TridentClient> ConnectAsync(TridentClientOptions options, CancellationToken cancellationToken = default)
+    public static async Task<TridentClient> ConnectAsync(TridentClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         DeploymentLayout layout = new(options.DeploymentDirectory);
         PartiesDescriptor descriptor = PartiesDescriptor.Load(layout.PartiesFile);
-        IPartyLink[] links = [.. Enumerable.Range(1, 3).Select(p => new OrleansPartyLink(descriptor[p], descriptor.Deployment, options.Deadline))];
-        return ConnectAsync(options, descriptor, links, layout.Tables, cancellationToken);
+        GatewayDirectory gateways = GatewayDirectory.Of(options, descriptor.Deployment);
+        try
+        {
+            IPartyLink[] links = [.. Enumerable.Range(1, 3).Select(p => new OrleansPartyLink(descriptor[p], descriptor.Deployment, gateways, options.Deadline))];
+            return await ConnectAsync(options, descriptor, links, layout.Tables, cancellationToken, gateways);
+        }
+        catch
+        {
+            await gateways.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Connects over links of any kind.</summary>
     internal static async Task<TridentClient> ConnectAsync(TridentClientOptions options, PartiesDescriptor descriptor,
-        IReadOnlyList<IPartyLink> links, Func<IReadOnlyList<TableDescription>> loadTables, CancellationToken cancellationToken)
+        IReadOnlyList<IPartyLink> links, Func<IReadOnlyList<TableDescription>> loadTables, CancellationToken cancellationToken,
+        GatewayDirectory? gateways = null)
     {
         options.Validate();
-        TridentClient client = new(options, descriptor, links, loadTables);
+        TridentClient client = new(options, descriptor, links, loadTables, gateways);
         try
         {
             await client._parties.ConnectAsync(cancellationToken);
@@ -216,6 +228,11 @@ public sealed class TridentClient : IAsyncDisposable
         foreach (ClientSeal seal in _seals)
         {
             seal.Dispose();
+        }
+
+        if (_gateways is not null)
+        {
+            await _gateways.DisposeAsync();
         }
     }
 

@@ -1,10 +1,29 @@
 namespace Trident.Client;
 
+/// <summary>Where a client looks up the parties' gateways.</summary>
+public enum ClientClustering
+{
+    /// <summary>In <c>parties.json</c>.</summary>
+    Embedded,
+
+    /// <summary>In the PostgreSQL database in which the silos find one another.</summary>
+    Postgres,
+}
+
 /// <summary>Settings of a <see cref="TridentClient"/>.</summary>
 public sealed class TridentClientOptions
 {
     /// <summary>The deployment's directory: its <c>parties.json</c> and <c>tables/</c> are read. No secrets are needed.</summary>
     public required string DeploymentDirectory { get; init; }
+
+    /// <summary>Where the parties' gateways are looked up.</summary>
+    public ClientClustering Clustering { get; init; } = ClientClustering.Embedded;
+
+    /// <summary>
+    /// Connection string of the database, for <see cref="ClientClustering.Postgres"/>; its user is best a member of
+    /// <c>trident_client</c>, which may read the gateways and nothing else.
+    /// </summary>
+    public string? ClusteringConnection { get; init; }
 
     /// <summary>How long the third answer is waited for once two have come. Without it an answer is not verified.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromMilliseconds(250);
@@ -32,6 +51,13 @@ public sealed class TridentClientOptions
     public void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(DeploymentDirectory);
+        if (Clustering == ClientClustering.Postgres != !string.IsNullOrWhiteSpace(ClusteringConnection))
+        {
+            throw new ArgumentException(Clustering == ClientClustering.Postgres
+                ? "Clustering is Postgres, which needs a ClusteringConnection."
+                : "A ClusteringConnection is given, and Clustering is Embedded, which uses none; set Clustering to Postgres.");
+        }
+
         Between(Grace, TimeSpan.Zero, nameof(Grace));
         Between(Deadline, TimeSpan.FromMilliseconds(1), nameof(Deadline));
         Between(ConnectTimeout, TimeSpan.FromMilliseconds(1), nameof(ConnectTimeout));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Trident.Client;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Tables;
+using Trident.Sql;
 
 namespace Trident.Console;
 
@@ -39,7 +40,7 @@ internal static class CommandRunner
                 context.Error.WriteLine($"trident: {e.Message}");
                 return e.ExitCode;
             }
-            catch (Exception e) when (e is TableException or TridentException or IdentityException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is TableException or TridentException or IdentityException or DatabaseException or IOException or UnauthorizedAccessException)
             {
                 context.Error.WriteLine($"trident: {e.Message}");
                 return Failed;

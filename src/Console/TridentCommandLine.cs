@@ -19,6 +19,7 @@ public static class TridentCommandLine
         PutCommand.Create(),
         StatusCommand.Create(),
         BenchCommand.Create(),
+        SqlCommand.Create(),
         new HelpOption(),
         new VersionOption(),
     };

@@ -3,14 +3,16 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Trident.Grains.Exchange;
 using Trident.Silo;
+using Trident.Silo.Clustering;
 
 try
 {
     await using WebApplication host = SiloHost.Build(args);
+    await host.Services.GetRequiredService<SiloClustering>().WaitAsync(host.Logger);
     await host.StartAsync();
     int party = host.Services.GetRequiredService<PeerLinks>().Party;
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"silo ready party {party}"));
-    await host.WaitForShutdownAsync();
+    await SiloHost.WaitForShutdownAsync(host);
     return 0;
 }
 catch (StartException e)

@@ -13,12 +13,16 @@ using Trident.Grains.Tables;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Sharing;
 using Trident.Protocol.Wire;
+using Trident.Silo.Clustering;
 
 namespace Trident.Silo;
 
 /// <summary>Puts the silo together.</summary>
 public static class SiloHost
 {
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SignOffTimeout = TimeSpan.FromSeconds(2);
+
     /// <summary>Builds the host of one party.</summary>
     /// <exception cref="StartException">Something that it needs is missing or does not fit.</exception>
     public static WebApplication Build(string[] args)
@@ -55,6 +59,7 @@ public static class SiloHost
             throw new StartException(StartException.BadConfiguration, e.Message, e);
         }
 
+        SiloClustering clustering = SiloClustering.Of(settings);
         PartyFiles files = PartyFiles.Load(settings);
         PartyEndpoint endpoint = files.Parties[settings.Party];
         PartyFiles.CheckPorts(endpoint, listen);
@@ -67,14 +72,34 @@ public static class SiloHost
         });
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
         AddParty(builder.Services, settings, files);
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = settings.Exchange.MaxConnections;
             kestrel.Listen(listen, endpoint.ExchangePort, o => o.UseConnectionHandler<ExchangeConnectionHandler>());
         });
-        builder.Host.UseOrleans(silo => AddOrleans(silo, settings, files, listen));
+        builder.Services.AddSingleton(clustering);
+        builder.Host.UseOrleans(silo => AddOrleans(silo, settings, files, listen, clustering));
         return builder.Build();
+    }
+
+    /// <summary>
+    /// Waits until the silo is told to stop and has stopped. Orleans tries for minutes to sign off in a database that is away,
+    /// whatever time it is given: then the process ends without, and its peers or its next start declare it dead.
+    /// </summary>
+    public static async Task WaitForShutdownAsync(WebApplication host)
+    {
+        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration registration = host.Lifetime.ApplicationStopping.Register(() => told.TrySetResult());
+        Task stopped = host.WaitForShutdownAsync();
+        await Task.WhenAny(stopped, told.Task);
+        if (await Task.WhenAny(stopped, Task.Delay(ShutdownTimeout + SignOffTimeout)) != stopped)
+        {
+            Console.Error.WriteLine("trident-silo: the silo could not sign off from its cluster, and ends without");
+            Environment.Exit(0);
+        }
+
+        await stopped;
     }
 
     private static void AddParty(IServiceCollection services, SiloSettings settings, PartyFiles files)
@@ -99,17 +124,16 @@ public static class SiloHost
         services.AddSingleton<PartyCounters>();
         services.AddSingleton<QueryRunner>();
         services.AddSingleton<ExchangeConnectionHandler>();
-        services.AddHostedService<Heartbeat>();
-        services.AddHostedService<StockKeeper>();
-        services.AddSingleton<TableKeeper>();
-        services.AddHostedService(s => s.GetRequiredService<TableKeeper>());
+        services.AddWhenListening<Heartbeat>();
+        services.AddWhenListening<StockKeeper>();
+        services.AddWhenListening<TableKeeper>();
     }
 
-    private static void AddOrleans(ISiloBuilder silo, SiloSettings settings, PartyFiles files, IPAddress listen)
+    private static void AddOrleans(ISiloBuilder silo, SiloSettings settings, PartyFiles files, IPAddress listen, SiloClustering clustering)
     {
-        PartyEndpoint endpoint = files.Parties[settings.Party], first = files.Parties[1];
+        PartyEndpoint endpoint = files.Parties[settings.Party];
         IPAddress advertised = Resolve(endpoint.Host);
-        silo.UseDevelopmentClustering(new IPEndPoint(Resolve(first.Host), first.SiloPort));
+        clustering.AddTo(silo, files.Parties[1], Resolve);
         silo.Configure<ClusterOptions>(o =>
         {
             o.ClusterId = "trident-" + files.Parties.Deployment.ToString("N");

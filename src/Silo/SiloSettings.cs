@@ -21,6 +21,18 @@ public sealed class SiloSettings
     /// <summary>Whether share files are read through once at start and compared with their checksums.</summary>
     public bool VerifyShares { get; set; } = true;
 
+    /// <summary>How the silos find one another: <c>embedded</c> or <c>postgres</c>.</summary>
+    public string Clustering { get; set; } = Silo.Clustering.SiloClustering.Embedded;
+
+    /// <summary>Connection string of the database, for <c>postgres</c>. It may hold a password, so rather in the environment than on the command line.</summary>
+    public string? ClusteringConnection { get; set; }
+
+    /// <summary>A file that holds the connection string, instead of it.</summary>
+    public string? ClusteringConnectionFile { get; set; }
+
+    /// <summary>How long a silo that starts waits for its database.</summary>
+    public TimeSpan ClusteringWait { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The exchange with the peers.</summary>
     public ExchangeOptions Exchange { get; set; } = new();
 
@@ -48,6 +60,12 @@ public sealed class StartException(int exitCode, string message, Exception? inne
 
     /// <summary>The descriptor of the parties does not match this party's identity.</summary>
     public const int DescriptorMismatch = 6;
+
+    /// <summary>The database of the clustering does not answer.</summary>
+    public const int DatabaseUnreachable = 7;
+
+    /// <summary>The database of the clustering answers and cannot be used: tables are missing, or the user is refused.</summary>
+    public const int DatabaseUnusable = 8;
 
     /// <summary>The process's exit code.</summary>
     public int ExitCode { get; } = exitCode;

@@ -17,6 +17,8 @@ public sealed class OptionsTests
         { "ProbeInterval", new() { DeploymentDirectory = "d", ProbeInterval = TimeSpan.Zero } },
         { "ProbeTimeout", new() { DeploymentDirectory = "d", ProbeTimeout = Timeout.InfiniteTimeSpan } },
         { "LeaseAhead", new() { DeploymentDirectory = "d", LeaseAhead = 0 } },
+        { "ClusteringConnection", new() { DeploymentDirectory = "d", Clustering = ClientClustering.Postgres } },
+        { "ClusteringConnection", new() { DeploymentDirectory = "d", ClusteringConnection = "Host=db" } },
         { "MaxAttempts", new() { DeploymentDirectory = "d", MaxAttempts = 0 } },
     };
 

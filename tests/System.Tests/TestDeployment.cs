@@ -10,6 +10,7 @@ namespace Trident.System.Tests;
 public sealed class TestDeployment : IAsyncDisposable
 {
     private readonly SiloProcess?[] _silos = new SiloProcess?[4];
+    private readonly List<(int Party, SiloProcess Silo)> _all = [];
 
     public TestDeployment(int rows = 300, int dimension = 40, int seed = 20261124, string product = TableDescription.StockProduct)
     {
@@ -49,6 +50,9 @@ public sealed class TestDeployment : IAsyncDisposable
 
     public int Seed { get; }
 
+    /// <summary>More arguments for every silo that is started.</summary>
+    public string[] SiloArguments { get; init; } = [];
+
     public void Share(string table, byte[][] rows, bool replace, string product = TableDescription.StockProduct)
     {
         string file = Path.Combine(Directory, "plain.bvecs");
@@ -72,10 +76,24 @@ public sealed class TestDeployment : IAsyncDisposable
     {
         foreach (int p in parties.Length == 0 ? [1, 2, 3] : parties)
         {
-            _silos[p] = SiloProcess.Start(Directory, p);
-            await _silos[p]!.ReadyAsync();
+            await Begin(p).ReadyAsync();
         }
     }
+
+    /// <summary>Starts a silo and does not wait for it.</summary>
+    public SiloProcess Begin(int party)
+    {
+        SiloProcess silo = _silos[party] = SiloProcess.Start(Directory, party, SiloArguments);
+        _all.Add((party, silo));
+        return silo;
+    }
+
+    /// <summary>Lines with a warning or an error that the silos wrote since they were started, those that have ended too.</summary>
+    public string Complaints(int most) => string.Join("\n", _all
+        .SelectMany(s => s.Silo.Output.Split('\n').Where(l => l.Contains("warn: ", StringComparison.Ordinal) || l.Contains("fail: ", StringComparison.Ordinal)).Select(l => $"party {s.Party}: {l}"))
+        .Where(l => !l.Contains("ServerGC", StringComparison.Ordinal))
+        .OrderBy(l => !l.Contains("fail: ", StringComparison.Ordinal)).Take(most)
+        .Select(l => l.Length > 1000 ? l[..1000] : l));
 
     public Task<TridentClient> ConnectAsync() =>
         TridentClient.ConnectAsync(new TridentClientOptions { DeploymentDirectory = Directory }, CancellationToken.None);

@@ -55,7 +55,7 @@ internal static class DemoCommand
         context.Out.WriteLine($"shared between three parties: {table.Rows} rows of {table.Shape.Dimension} {table.Shape.Element}, {table.Words} words a row");
 
         LoadResult result;
-        await using (LocalSilos silos = await UpCommand.StartAsync(context, layout, [], stop))
+        await using (LocalSilos silos = await UpCommand.StartAsync(context, layout, [], SiloClustering.Embedded, stop))
         {
             context.Out.WriteLine($"three silos serve, as processes of their own (seed of the rows: {seed})");
             await using TridentClient client = await OpenDeployment.ConnectAsync(layout, stop);

@@ -28,7 +28,9 @@ internal static class UpCommand
                 result.AddError($"'{bad}' is no setting: expected KEY=VALUE.");
             }
         });
+        SiloClusteringOptions clustering = new();
         Command command = new("up", "Run the three silos on this machine until Ctrl-C or SIGTERM.") { directory, stock, transport, delay, bandwidth, settings };
+        clustering.AddTo(command);
         command.Runs(async (parsed, context, stop) =>
         {
             DeploymentLayout layout = OpenDeployment.At(parsed.GetRequiredValue(directory));
@@ -55,7 +57,7 @@ internal static class UpCommand
 
             try
             {
-                await using LocalSilos silos = await StartAsync(context, layout, arguments, stop);
+                await using LocalSilos silos = await StartAsync(context, layout, arguments, clustering.Of(parsed), stop);
                 context.Out.WriteLine("ready");
                 context.Out.Flush();
                 return await WatchAsync(context, silos, stop);
@@ -70,13 +72,14 @@ internal static class UpCommand
     }
 
     /// <summary>Starts the silos and waits until queries can be answered.</summary>
-    public static async Task<LocalSilos> StartAsync(CommandContext context, DeploymentLayout layout, IReadOnlyList<string> settings, CancellationToken stop)
+    public static async Task<LocalSilos> StartAsync(
+        CommandContext context, DeploymentLayout layout, IReadOnlyList<string> settings, SiloClustering clustering, CancellationToken stop)
     {
         LocalSilos? silos = null;
         try
         {
             await context.WithProgressAsync("starting three silos", async report =>
-                silos = await LocalSilos.StartAsync(layout.Directory, settings, report, stop));
+                silos = await LocalSilos.StartAsync(layout.Directory, settings, clustering, report, stop));
             await context.WithProgressAsync("waiting for stock", async _ => await silos!.WaitAnsweringAsync(layout, stop));
             return silos!;
         }

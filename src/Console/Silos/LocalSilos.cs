@@ -21,25 +21,29 @@ internal sealed class LocalSilos : IAsyncDisposable
     /// <summary>Starts the three and waits until each says that it serves. When one fails, all are stopped.</summary>
     /// <param name="deployment">The deployment's directory.</param>
     /// <param name="settings">More arguments for every silo.</param>
+    /// <param name="clustering">How they find one another.</param>
     /// <param name="progress">Takes how many serve, and three.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="ConsoleException">One did not start; the message holds what it said, the exit code is its own.</exception>
-    public static async Task<LocalSilos> StartAsync(string deployment, IReadOnlyList<string> settings, Action<long, long>? progress, CancellationToken stop)
+    public static async Task<LocalSilos> StartAsync(string deployment, IReadOnlyList<string> settings, SiloClustering clustering, Action<long, long>? progress, CancellationToken stop)
     {
         string dll = SiloBinary.Find();
         LocalSilos silos = new();
         int serving = 0;
         try
         {
-            // The others join the cluster through party 1, and ask again only every few seconds when it is not there yet.
-            Task first = silos.Begin(dll, deployment, 1, settings, stop);
-            await Task.WhenAny(first, Task.Delay(HeadStart, stop));
-            if (first.IsFaulted)
+            Task first = silos.Begin(dll, deployment, 1, settings, clustering, stop);
+            if (clustering.PartyOneFirst)
             {
-                await first;
+                // The others join the cluster through party 1, and ask again only every few seconds when it is not there yet.
+                await Task.WhenAny(first, Task.Delay(HeadStart, stop));
+                if (first.IsFaulted)
+                {
+                    await first;
+                }
             }
 
-            List<Task> waiting = [first, silos.Begin(dll, deployment, 2, settings, stop), silos.Begin(dll, deployment, 3, settings, stop)];
+            List<Task> waiting = [first, silos.Begin(dll, deployment, 2, settings, clustering, stop), silos.Begin(dll, deployment, 3, settings, clustering, stop)];
             while (waiting.Count > 0)
             {
                 Task one = await Task.WhenAny(waiting);
@@ -93,9 +97,9 @@ internal sealed class LocalSilos : IAsyncDisposable
         }
     }
 
-    private Task Begin(string dll, string deployment, int party, IReadOnlyList<string> settings, CancellationToken stop)
+    private Task Begin(string dll, string deployment, int party, IReadOnlyList<string> settings, SiloClustering clustering, CancellationToken stop)
     {
-        SiloProcess silo = SiloProcess.Start(dll, deployment, party, settings);
+        SiloProcess silo = SiloProcess.Start(dll, deployment, party, settings, clustering.Environment);
         _silos.Add(silo);
         return silo.WaitReadyAsync(StartPatience, stop);
     }

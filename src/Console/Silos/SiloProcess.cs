@@ -42,7 +42,9 @@ internal sealed partial class SiloProcess : IAsyncDisposable
     /// <param name="deployment">The deployment's directory.</param>
     /// <param name="party">1, 2 or 3.</param>
     /// <param name="settings">More arguments, such as <c>--Trident:StockBudgetBytes=1000000</c>.</param>
-    public static SiloProcess Start(string siloDll, string deployment, int party, IEnumerable<string> settings)
+    /// <param name="environment">More variables of its environment.</param>
+    public static SiloProcess Start(string siloDll, string deployment, int party, IEnumerable<string> settings,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         string logs = Path.Combine(deployment, "logs");
         Directory.CreateDirectory(logs);
@@ -59,6 +61,11 @@ internal sealed partial class SiloProcess : IAsyncDisposable
         foreach (string argument in (string[])[siloDll, "--deployment", deployment, "--party", number, .. settings])
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
         }
 
         SiloProcess silo = new(party, new Process { StartInfo = start }, Path.Combine(logs, $"party-{number}.log"));

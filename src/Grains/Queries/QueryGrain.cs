@@ -1,16 +1,19 @@
+using Microsoft.Extensions.Logging;
 using Orleans.GrainDirectory;
 using Orleans.Runtime;
 using Trident.Abstractions;
 using Trident.Grains.Exchange;
 using Trident.Grains.Exchange.Transports;
 using Trident.Grains.Placement;
+using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Queries;
 
 /// <summary>One query at one party: activated for it, answers once, and goes.</summary>
 [PartyPlacement]
 [GrainDirectory(GrainDirectoryName = PartyGrainDirectory.Name)]
-public sealed class QueryGrain(QueryRunner runner, OutboundFrames outbound, PeerLinks peers, ILocalSiloDetails silo) : Grain, IQueryGrain
+public sealed partial class QueryGrain(QueryRunner runner, OutboundFrames outbound, FrameSender sender, PeerLinks peers, ILocalSiloDetails silo,
+    ILogger<QueryGrain> log) : Grain, IQueryGrain
 {
     private bool _foreign;
 
@@ -41,11 +44,34 @@ public sealed class QueryGrain(QueryRunner runner, OutboundFrames outbound, Peer
         try
         {
             // Off the grain scheduler: key evaluation and the product hold a thread for milliseconds.
-            return await Task.Run(() => runner.RunAsync(request, (peer, frame, ct) => transport.SendAsync(outbound.Add(peer, frame), ct), cancellationToken), CancellationToken.None);
+            return await Task.Run(() => runner.RunAsync(request, (peer, frame, ct) => SendAsync(transport, peer, frame, ct), cancellationToken), CancellationToken.None);
         }
         finally
         {
             DeactivateOnIdle();
         }
     }
+
+    private async Task<AckReason?> SendAsync(IShareTransportGrain transport, int peer, OutboundFrame frame, CancellationToken cancellationToken)
+    {
+        long handle = outbound.Add(peer, frame);
+        try
+        {
+            return await transport.SendAsync(handle, cancellationToken);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException && outbound.TryTake(handle, out _))
+        {
+            // Orleans could not carry the call, as may happen while a silo of the cluster dies. The frame is still here, so nobody
+            // has sent it, and what becomes of another party's silo must not cost this party its share.
+            NotCarried(log, peer, e.Message);
+            return await sender.SendAsync(peer, frame, cancellationToken);
+        }
+        finally
+        {
+            outbound.TryTake(handle, out _);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The transport grain was not reached for a frame to party {Peer}, which is sent without it: {Reason}")]
+    private static partial void NotCarried(ILogger logger, int peer, string reason);
 }

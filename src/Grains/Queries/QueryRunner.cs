@@ -223,7 +223,14 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         // A peer that does not take our share harms its own answer, not ours; but the sends must not outlive the query.
         if (got == asked.Length)
         {
-            await Task.WhenAll(sends);
+            try
+            {
+                await Task.WhenAll(sends);
+            }
+            catch (Exception unsent) when (!cancellationToken.IsCancellationRequested)
+            {
+                SendFailed(log, unsent, request.QueryId);
+            }
         }
 
         return (shares, sent, received);
@@ -246,6 +253,9 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Query {Query} ended: {Reason}")]
     private static partial void OffTheLine(ILogger logger, Guid query, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A share of query {Query} was not sent")]
+    private static partial void SendFailed(ILogger logger, Exception exception, Guid query);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Query {Query} failed")]
     private static partial void Unexpected(ILogger logger, Exception exception, Guid query);

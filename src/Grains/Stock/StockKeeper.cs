@@ -24,6 +24,9 @@ public sealed partial class StockKeeper : BackgroundService
     private const int MinimumItems = 192;
     private static readonly TimeSpan BatchDeadline = TimeSpan.FromSeconds(60);
 
+    // A nonce costs nothing to make: a peer that has not sent it by then has given the batch up, or never took it up.
+    private static readonly TimeSpan NonceDeadline = TimeSpan.FromSeconds(2);
+
     private readonly ServedTables _tables;
     private readonly PeerLinks _peers;
     private readonly FrameSender _sender;
@@ -173,11 +176,15 @@ public sealed partial class StockKeeper : BackgroundService
         byte[][] nonces = new byte[4][];
         nonces[self] = hello[sizeof(int)..];
         await SendBothAsync(self == proposer ? FrameKind.StockPropose : FrameKind.StockNonce, proposal, table, hello, ct);
+        using CancellationTokenSource soon = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        soon.CancelAfter(NonceDeadline);
+
+        // Also of a peer that this party takes for down: the proposer may have heard of it a moment before this party does.
         foreach (PeerLink peer in _peers.All)
         {
             byte[] nonce = peer.Party == proposer && proposerNonce is not null
                 ? proposerNonce
-                : (await TakeAsync(FrameKind.StockNonce, proposal, peer, ProposalSize, ct))[sizeof(int)..];
+                : (await TakeAsync(FrameKind.StockNonce, proposal, peer, ProposalSize, CancellationToken.None, soon.Token))[sizeof(int)..];
             nonces[peer.Party] = nonce;
         }
 
@@ -216,15 +223,15 @@ public sealed partial class StockKeeper : BackgroundService
 
         async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, long length)
         {
-            Task sent = SendBothAsync(kind, proposal, table, own, ct);
+            // A peer that does not take this frame gives the batch up, and its next frame would be waited for in vain.
+            await SendBothAsync(kind, proposal, table, own, ct);
             byte[][] all = new byte[4][];
             all[self] = own;
             foreach (PeerLink peer in _peers.All)
             {
-                all[peer.Party] = await TakeAsync(kind, proposal, peer, length, ct);
+                all[peer.Party] = await TakeAsync(kind, proposal, peer, length, peer.WhileUp, ct);
             }
 
-            await sent;
             return all;
         }
     }
@@ -249,9 +256,9 @@ public sealed partial class StockKeeper : BackgroundService
         }
     }
 
-    private async Task<byte[]> TakeAsync(FrameKind kind, Guid proposal, PeerLink peer, long length, CancellationToken cancellationToken)
+    private async Task<byte[]> TakeAsync(FrameKind kind, Guid proposal, PeerLink peer, long length, CancellationToken whileUp, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, peer.WhileUp);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, whileUp);
         byte[] body = await _mailbox.TakeAsync(new MailKey(kind, proposal, peer.Party), either.Token);
         return body.Length == length
             ? body
