@@ -21,17 +21,8 @@ public sealed class LaboratoryLinks(LaboratoryOptions options)
             return stream;
         }
 
-        await DelayUntilAsync(_in[peer].Deliver(0, _out[peer].Deliver(0, Stopwatch.GetTimestamp())), cancellationToken);
+        await LaboratoryClock.WaitUntilAsync(_in[peer].Deliver(0, _out[peer].Deliver(0, Stopwatch.GetTimestamp())), cancellationToken);
         return new LaboratoryStream(stream, _out[peer], _in[peer]);
-    }
-
-    /// <summary>Waits until a time of <see cref="Stopwatch"/>; never less.</summary>
-    internal static async Task DelayUntilAsync(long due, CancellationToken cancellationToken)
-    {
-        for (long now = Stopwatch.GetTimestamp(); now < due; now = Stopwatch.GetTimestamp())
-        {
-            await Task.Delay((int)Math.Ceiling(Stopwatch.GetElapsedTime(now, due).TotalMilliseconds), cancellationToken);
-        }
     }
 
     /// <summary>One direction of one link: what its bandwidth is busy with, and when what enters it comes out.</summary>

@@ -49,7 +49,7 @@ internal sealed class LaboratoryStream : Stream
             throw new IOException("the connection is closed");
         }
 
-        await LaboratoryLinks.DelayUntilAsync(departed, cancellationToken);
+        await LaboratoryClock.WaitUntilAsync(departed, cancellationToken);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -64,7 +64,7 @@ internal sealed class LaboratoryStream : Stream
             if (_arriving.Reader.TryRead(out (byte[] Bytes, long Due) next))
             {
                 _rest = next.Bytes;
-                await LaboratoryLinks.DelayUntilAsync(next.Due, cancellationToken);
+                await LaboratoryClock.WaitUntilAsync(next.Due, cancellationToken);
             }
         }
 
@@ -112,7 +112,7 @@ internal sealed class LaboratoryStream : Stream
         {
             await foreach ((byte[] bytes, long due) in _departed.Reader.ReadAllAsync(_closed.Token))
             {
-                await LaboratoryLinks.DelayUntilAsync(due, _closed.Token);
+                await LaboratoryClock.WaitUntilAsync(due, _closed.Token);
                 await _inner.WriteAsync(bytes, _closed.Token);
             }
         }
