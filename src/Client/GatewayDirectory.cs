@@ -30,9 +30,6 @@ internal sealed class GatewayDirectory(Guid deployment, ClusterDatabase? databas
         }
     }
 
-    /// <summary>Orleans' name of a deployment's cluster.</summary>
-    public static string ClusterId(Guid deployment) => "trident-" + deployment.ToString("N");
-
     /// <summary>
     /// The party's gateways, at least one. Where the database does not answer, or knows no active silo of the party, it is
     /// what it said last; where it never said anything, what <c>parties.json</c> says.
@@ -61,7 +58,7 @@ internal sealed class GatewayDirectory(Guid deployment, ClusterDatabase? databas
         limit.CancelAfter(LookUpLimit);
         try
         {
-            return await ClusterView.GatewaysAsync(from, ClusterId(deployment), party, limit.Token);
+            return await ClusterView.GatewaysAsync(from, PartiesDescriptor.ClusterIdOf(deployment), party, limit.Token);
         }
         catch (DatabaseException e) when (e.Fault == DatabaseFault.Unreachable)
         {

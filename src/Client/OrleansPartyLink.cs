@@ -126,7 +126,7 @@ internal sealed class OrleansPartyLink(PartyEndpoint endpoint, Guid deployment, 
             client.UseStaticClustering(addresses);
             client.Configure<ClusterOptions>(o =>
             {
-                o.ClusterId = GatewayDirectory.ClusterId(deployment);
+                o.ClusterId = PartiesDescriptor.ClusterIdOf(deployment);
                 o.ServiceId = "trident";
             });
             client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = deadline + TimeSpan.FromSeconds(2));

@@ -94,7 +94,7 @@ public sealed class ExchangeConnectionHandler(FrameReceiver receiver, LinkSessio
             Interlocked.Add(ref _unauthenticated, -size);
         }
 
-        if (reason is not (AckReason.Ok or AckReason.Replayed or AckReason.MailboxFull))
+        if (!reason.LeavesConnectionOpen())
         {
             return await RefuseAsync(header, reason, input, output);
         }

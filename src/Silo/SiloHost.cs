@@ -136,7 +136,7 @@ public static class SiloHost
         clustering.AddTo(silo, files.Parties[1], Resolve);
         silo.Configure<ClusterOptions>(o =>
         {
-            o.ClusterId = "trident-" + files.Parties.Deployment.ToString("N");
+            o.ClusterId = PartiesDescriptor.ClusterIdOf(files.Parties.Deployment);
             o.ServiceId = "trident";
         });
         silo.Configure<SiloOptions>(o => o.SiloName = SiloNames.Of(settings.Party));

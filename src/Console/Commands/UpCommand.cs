@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Trident.Console.Deployments;
+using Trident.Console.Measuring;
 using Trident.Console.Silos;
 using Trident.Protocol.Tables;
 
@@ -13,7 +14,7 @@ internal static class UpCommand
         Argument<string> directory = new("DIR") { Description = "Directory of the deployment." };
         Option<long?> stock = new("--stock-budget") { Description = "Bytes of memory that a party's stock for one table may take." };
         Option<string?> transport = new("--transport") { Description = "How shares travel between the silos.", HelpName = "NAME" };
-        transport.AcceptOnlyFromAmong("ephemeral", "shared", "pooled", "multiplexed");
+        transport.AcceptOnlyFromAmong(Combination.Transports);
         Option<double> delay = new("--lab-link-delay") { Description = "LABORATORY: make every link behave as one with this one-way delay, in ms.", HelpName = "MS" };
         Option<double> bandwidth = new("--lab-link-bandwidth") { Description = "LABORATORY: make every link behave as one with this bandwidth, in megabits per second.", HelpName = "MBIT" };
         Option<string[]> settings = new("--set")
@@ -35,26 +36,13 @@ internal static class UpCommand
         {
             DeploymentLayout layout = OpenDeployment.At(parsed.GetRequiredValue(directory));
             List<string> arguments = [.. (parsed.GetValue(settings) ?? []).Select(s => $"--Trident:{s}")];
-            if (parsed.GetValue(stock) is { } budget)
-            {
-                arguments.Add(FormattableString.Invariant($"--Trident:StockBudgetBytes={budget}"));
-            }
-
             if (parsed.GetValue(transport) is { } name)
             {
-                arguments.Add($"--Trident:Exchange:Transport={name}");
+                arguments.Add(SiloSwitches.Transport(name));
             }
 
-            if (parsed.GetValue(delay) is not 0 and double milliseconds)
-            {
-                arguments.Add(FormattableString.Invariant($"--Trident:Laboratory:LinkDelayMs={milliseconds}"));
-            }
-
-            if (parsed.GetValue(bandwidth) is not 0 and double megabits)
-            {
-                arguments.Add(FormattableString.Invariant($"--Trident:Laboratory:LinkMegabitsPerSecond={megabits}"));
-            }
-
+            LinkModel link = new(parsed.GetValue(delay), parsed.GetValue(bandwidth) is not 0 and double megabits ? megabits : null);
+            arguments.AddRange(SiloSwitches.For(link, parsed.GetValue(stock)));
             try
             {
                 await using LocalSilos silos = await StartAsync(context, layout, arguments, clustering.Of(parsed), stop);

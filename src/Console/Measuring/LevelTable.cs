@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using static Trident.Console.Measuring.LoadTable;
 
 namespace Trident.Console.Measuring;
 
@@ -29,7 +30,7 @@ internal static class LevelTable
             context.Results.Write(table);
         }
 
-        LoadTable.WriteRemarks(context, results);
+        WriteRemarks(context, results);
     }
 
     /// <summary>
@@ -100,8 +101,4 @@ internal static class LevelTable
 
     // Cut, not rounded: 1,999 of 2,000 must not look like all of them.
     private static string Percent(double value) => (Math.Floor(value * 10) / 10).ToString("0.0", CultureInfo.InvariantCulture);
-
-    private static string Whole(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Decimal(double value) => value.ToString("N2", CultureInfo.InvariantCulture);
 }

@@ -46,7 +46,9 @@ internal static class LoadTable
         }
     }
 
-    private static string Whole(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    /// <summary>A count, with separators.</summary>
+    public static string Whole(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string Decimal(double value) => value.ToString("N2", CultureInfo.InvariantCulture);
+    /// <summary>A measured figure, to two decimals.</summary>
+    public static string Decimal(double value) => value.ToString("N2", CultureInfo.InvariantCulture);
 }

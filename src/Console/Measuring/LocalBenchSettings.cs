@@ -1,4 +1,4 @@
-using System.Globalization;
+using Trident.Console.Silos;
 
 namespace Trident.Console.Measuring;
 
@@ -41,25 +41,7 @@ internal sealed record LocalBenchSettings
     /// <summary>Where the run makes its directory.</summary>
     public string Parent { get; init; } = Path.GetTempPath();
 
-    /// <summary>A silo's arguments for a transport. Settings that were not asked for are not passed.</summary>
-    public IReadOnlyList<string> SiloArguments(string transport)
-    {
-        List<string> arguments = [$"--Trident:Exchange:Transport={transport}", $"--Trident:Exchange:Grace={LocalBench.Patience:c}"];
-        if (Link.DelayMs > 0)
-        {
-            arguments.Add(string.Create(CultureInfo.InvariantCulture, $"--Trident:Laboratory:LinkDelayMs={Link.DelayMs}"));
-        }
-
-        if (Link.MegabitsPerSecond is { } megabits)
-        {
-            arguments.Add(string.Create(CultureInfo.InvariantCulture, $"--Trident:Laboratory:LinkMegabitsPerSecond={megabits}"));
-        }
-
-        if (StockBudget is { } budget)
-        {
-            arguments.Add(string.Create(CultureInfo.InvariantCulture, $"--Trident:StockBudgetBytes={budget}"));
-        }
-
-        return arguments;
-    }
+    /// <summary>A silo's arguments for a transport.</summary>
+    public IReadOnlyList<string> SiloArguments(string transport) =>
+        [SiloSwitches.Transport(transport), $"--Trident:Exchange:Grace={LocalBench.Patience:c}", .. SiloSwitches.For(Link, StockBudget)];
 }

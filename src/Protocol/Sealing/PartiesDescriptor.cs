@@ -30,6 +30,9 @@ public sealed record PartiesDescriptor(int Format, Guid Deployment, PartyEndpoin
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Owner { get; init; }
 
+    /// <summary>The name of the deployment's cluster, by which silos and clients find each other.</summary>
+    public static string ClusterIdOf(Guid deployment) => "trident-" + deployment.ToString("N");
+
     /// <summary>The endpoint of a party, 1 to 3.</summary>
     /// <exception cref="IdentityException">The description has no such party.</exception>
     public PartyEndpoint this[int party] => Array.Find(Parties, p => p.Party == party)

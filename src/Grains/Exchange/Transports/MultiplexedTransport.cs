@@ -17,7 +17,7 @@ public sealed class MultiplexedTransport(ExchangeOptions options, PeerConnector 
 
     /// <inheritdoc/>
     public Task<AckReason> SendAsync(PeerLink peer, OutboundFrame frame, CancellationToken cancellationToken) =>
-        _lines.GetOrAdd(peer, static (p, self) => new Line(p, self), this).SendAsync(frame, cancellationToken);
+        _lines.GetOrAdd(peer, static (p, of) => new Line(p, of.options, of.connector, of.session), (options, connector, session)).SendAsync(frame, cancellationToken);
 
     /// <summary>Closes the connections; exchanges under way fail.</summary>
     public void Dispose()
@@ -32,17 +32,19 @@ public sealed class MultiplexedTransport(ExchangeOptions options, PeerConnector 
     private sealed class Line : IDisposable
     {
         private readonly PeerLink _peer;
-        private readonly MultiplexedTransport _owner;
+        private readonly PeerConnector _connector;
+        private readonly LinkSession _session;
+        private readonly TimeSpan _stepTimeout;
         private readonly ConnectionSlot _slot;
         private readonly SemaphoreSlim _underWay;
         private readonly SemaphoreSlim _opening = new(1);
         private volatile MultiplexedConnection? _connection;
 
-        public Line(PeerLink peer, MultiplexedTransport owner)
+        public Line(PeerLink peer, ExchangeOptions options, PeerConnector connector, LinkSession session)
         {
-            (_peer, _owner) = (peer, owner);
+            (_peer, _connector, _session, _stepTimeout) = (peer, connector, session, options.StepTimeout);
             _slot = new ConnectionSlot(peer, TransportNames.Multiplexed);
-            _underWay = new SemaphoreSlim(owner.ExchangesUnderWay);
+            _underWay = new SemaphoreSlim(options.MultiplexedExchanges);
             peer.Keep(_slot);
         }
 
@@ -104,8 +106,8 @@ public sealed class MultiplexedTransport(ExchangeOptions options, PeerConnector 
                 }
 
                 // One that closes for idleness ends by itself, when its last acknowledgement has come.
-                LinkConnection connection = await _slot.OpenAsync(_owner.Connector, cancellationToken);
-                return _connection = new MultiplexedConnection(_peer, connection, _owner.Session, _owner.StepTimeout,
+                LinkConnection connection = await _slot.OpenAsync(_connector, cancellationToken);
+                return _connection = new MultiplexedConnection(_peer, connection, _session, _stepTimeout,
                     (ended, state) => _slot.Closed(ended, state));
             }
             finally
@@ -114,12 +116,4 @@ public sealed class MultiplexedTransport(ExchangeOptions options, PeerConnector 
             }
         }
     }
-
-    private int ExchangesUnderWay => options.MultiplexedExchanges;
-
-    private TimeSpan StepTimeout => options.StepTimeout;
-
-    private PeerConnector Connector => connector;
-
-    private LinkSession Session => session;
 }

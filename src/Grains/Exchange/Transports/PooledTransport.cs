@@ -38,7 +38,7 @@ public sealed class PooledTransport(string name, int size, PeerConnector connect
             try
             {
                 AckReason reason = await connection.ExchangeAsync(frame, session, cancellationToken);
-                done = reason is AckReason.Ok or AckReason.UnknownTable or AckReason.Replayed or AckReason.MailboxFull;
+                done = reason.LeavesConnectionOpen();
                 return reason;
             }
             finally
