@@ -213,7 +213,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
         public Party(InMemoryParties world, DeploymentLayout layout, PartyIdentity identity, PartiesDescriptor parties)
         {
             (_world, Identity) = (world, identity);
-            ExchangeOptions options = new() { StockBudgetBytes = 16 << 10, Grace = TimeSpan.FromSeconds(5), PutPatience = TimeSpan.FromMilliseconds(50) };
+            ExchangeOptions options = new() { StockBudgetBytes = 16 << 10, Grace = TimeSpan.FromSeconds(5), BatchPatience = TimeSpan.FromSeconds(5), PutPatience = TimeSpan.FromMilliseconds(50) };
             PairKeys keys = identity.DerivePairKeys(parties);
             Session = new LinkSession(identity.Party, keys, world._starts++);
             Peers = new PeerLinks(identity.Party, parties);

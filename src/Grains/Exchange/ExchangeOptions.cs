@@ -26,6 +26,12 @@ public sealed class ExchangeOptions
     /// <summary>How long a query waits for the third share once it has two.</summary>
     public TimeSpan Grace { get; set; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// How long a query waits for a batch of stock that this party does not hold: it may be finishing it. Apart from the grace, which
+    /// may be long where links are slow, because a batch that the party has retired would be waited for in vain.
+    /// </summary>
+    public TimeSpan BatchPatience { get; set; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How long a frame that nobody collects is kept.</summary>
     public TimeSpan MailboxLifetime { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -141,8 +141,8 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
     /// <summary>A party may finish a batch a moment after another has begun to give out its tickets: that moment is waited for.</summary>
     private async Task WaitForBatchesAsync(ServedTable table, QueryPlaintext query, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource grace = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        grace.CancelAfter(options.Grace);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(options.BatchPatience);
         while (true)
         {
             Task changed = table.StockChanged;
@@ -159,7 +159,7 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
 
             try
             {
-                await changed.WaitAsync(grace.Token);
+                await changed.WaitAsync(patience.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
