@@ -12,7 +12,7 @@ public sealed class BeaverTests(ITestOutputHelper output)
     [Fact]
     public async Task Every_answer_is_right_at_every_concurrency()
     {
-        await using TestDeployment deployment = new(product: TableDescription.BeaverProduct);
+        await using TestDeployment deployment = new(product: TableDescription.BeaverProduct) { Grace = TimeSpan.FromSeconds(10) };
         output.WriteLine($"seed {deployment.Seed}");
         await deployment.StartAsync();
         await using TridentClient client = await deployment.ConnectAsync();

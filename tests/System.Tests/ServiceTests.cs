@@ -12,7 +12,7 @@ public sealed class ServiceTests(ITestOutputHelper output)
     [Fact]
     public async Task Every_answer_is_right_at_every_concurrency_and_degradation_heals()
     {
-        await using TestDeployment deployment = new();
+        await using TestDeployment deployment = new() { Grace = TimeSpan.FromSeconds(10) };
         output.WriteLine($"seed {deployment.Seed}");
         await deployment.StartAsync();
         await using TridentClient client = await deployment.ConnectAsync();
