@@ -42,6 +42,20 @@ if ! postgres; then
     echo "test.sh: PostgreSQL is not installed, so the tests that need it (clustering over SQL) are left out."
 fi
 
+# The tests of the page and the dashboard look at them in a browser.
+browser() { command -v chromium >/dev/null && command -v chromedriver >/dev/null; }
+if ! browser && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "test.sh: installing the Debian packages chromium and chromium-driver ..."
+    log="$(mktemp)"
+    apt=(apt-get -qq -y -o Acquire::Retries=0 -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10)
+    install_browser() { DEBIAN_FRONTEND=noninteractive "${apt[@]}" install --no-install-recommends chromium chromium-driver fonts-dejavu-core </dev/null >>"$log" 2>&1; }
+    install_browser || { timeout 120 "${apt[@]}" update >>"$log" 2>&1 && install_browser; } || tail -5 "$log" >&2
+    rm -f "$log"
+fi
+if ! browser; then
+    echo "test.sh: chromium and chromedriver are not installed, so the tests in a browser are left out."
+fi
+
 if ! dotnet restore "$solution" -v quiet || ! dotnet build "$solution" -c Release --no-restore -v quiet; then
     echo "test.sh: the build failed." >&2
     failed=1

@@ -16,7 +16,15 @@ public sealed record PartyStatus(
     [property: Id(8)] string Transport,
     [property: Id(9)] long WorkingSetBytes,
     [property: Id(10)] double UptimeSeconds,
-    [property: Id(11)] LaboratoryStatus? Laboratory);
+    [property: Id(11)] LaboratoryStatus? Laboratory,
+    [property: Id(12)] LoadStatus? Load = null);
+
+/// <summary>The load of a party over the last ten seconds, or less when it is high.</summary>
+/// <param name="QueriesPerSecond">Queries answered.</param>
+/// <param name="P50Ms">Median of their times at the party, in milliseconds; 0 when there were none.</param>
+/// <param name="P95Ms">The 95th percentile.</param>
+[GenerateSerializer, Immutable, Alias("trident.LoadStatus")]
+public sealed record LoadStatus([property: Id(0)] double QueriesPerSecond, [property: Id(1)] double P50Ms, [property: Id(2)] double P95Ms);
 
 /// <summary>That links are made to behave as slower ones, and how; a silo in production has no such status.</summary>
 /// <param name="LinkDelayMs">One-way delay of every link in milliseconds.</param>

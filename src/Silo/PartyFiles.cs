@@ -82,17 +82,31 @@ public sealed class PartyFiles
     {
         foreach ((string what, int port) in new[] { ("silo", endpoint.SiloPort), ("gateway", endpoint.GatewayPort), ("exchange", endpoint.ExchangePort) })
         {
-            using Socket socket = new(listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(new IPEndPoint(listen, port));
-                socket.Listen(1);
-            }
-            catch (SocketException e)
-            {
-                throw new StartException(StartException.PortTaken,
-                    $"The {what} port {port} of party {endpoint.Party} cannot be opened on {listen}: {e.Message}. Is another silo running there? Ports are set in parties.json.", e);
-            }
+            CheckPort(what, port, listen, endpoint.Party, "Ports are set in parties.json.");
+        }
+    }
+
+    /// <summary>Likewise for the HTTP port; 0 is none.</summary>
+    public static void CheckHttpPort(int port, IPAddress listen, int party)
+    {
+        if (port != 0)
+        {
+            CheckPort("HTTP", port, listen, party, "It is set by Trident:Http:Port.");
+        }
+    }
+
+    private static void CheckPort(string what, int port, IPAddress listen, int party, string where)
+    {
+        using Socket socket = new(listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(listen, port));
+            socket.Listen(1);
+        }
+        catch (SocketException e)
+        {
+            throw new StartException(StartException.PortTaken,
+                $"The {what} port {port} of party {party} cannot be opened on {listen}: {e.Message}. Is another silo running there? {where}", e);
         }
     }
 

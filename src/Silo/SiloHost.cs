@@ -14,6 +14,7 @@ using Trident.Protocol.Sealing;
 using Trident.Protocol.Sharing;
 using Trident.Protocol.Wire;
 using Trident.Silo.Clustering;
+using Trident.Silo.Http;
 
 namespace Trident.Silo;
 
@@ -59,10 +60,12 @@ public static class SiloHost
             throw new StartException(StartException.BadConfiguration, e.Message, e);
         }
 
+        AccessToken? token = settings.Http.Check(out IPAddress httpListen);
         SiloClustering clustering = SiloClustering.Of(settings);
         PartyFiles files = PartyFiles.Load(settings);
         PartyEndpoint endpoint = files.Parties[settings.Party];
         PartyFiles.CheckPorts(endpoint, listen);
+        PartyFiles.CheckHttpPort(settings.Http.Port, httpListen, settings.Party);
 
         builder.Logging.ClearProviders().AddSimpleConsole(o =>
         {
@@ -80,7 +83,10 @@ public static class SiloHost
         });
         builder.Services.AddSingleton(clustering);
         builder.Host.UseOrleans(silo => AddOrleans(silo, settings, files, listen, clustering));
-        return builder.Build();
+        PartyHttp.Add(builder, settings.Http, httpListen, token, settings.Party);
+        WebApplication host = builder.Build();
+        PartyHttp.Map(host, settings.Http, token, settings.Party);
+        return host;
     }
 
     /// <summary>
@@ -158,6 +164,8 @@ public static class SiloHost
         silo.Configure<GrainCollectionOptions>(o => o.CollectionAge = TimeSpan.FromMinutes(2));
         silo.AddGrainDirectory(PartyGrainDirectory.Name, static (_, _) => new PartyGrainDirectory());
         silo.AddPlacementDirector<PartyPlacement, PartyPlacementDirector>();
+        silo.AddActivityPropagation();
+        PartyHttp.AddDashboard(silo, settings.Http);
     }
 
     private static IPAddress Resolve(string host) =>

@@ -1,5 +1,6 @@
 using Trident.Grains.Exchange;
 using Trident.Grains.Exchange.Laboratory;
+using Trident.Silo.Http;
 
 namespace Trident.Silo;
 
@@ -35,6 +36,9 @@ public sealed class SiloSettings
 
     /// <summary>The exchange with the peers.</summary>
     public ExchangeOptions Exchange { get; set; } = new();
+
+    /// <summary>What may be looked at over HTTP; off unless set.</summary>
+    public HttpSettings Http { get; set; } = new();
 
     /// <summary>Links made slow for experiments; off unless set.</summary>
     public LaboratoryOptions Laboratory { get; set; } = new();

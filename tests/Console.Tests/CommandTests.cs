@@ -37,6 +37,29 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task InitGivesEachPartyItsOwnHost()
+    {
+        (int code, _, string error) = await RunAsync("init", Deployment, "--hosts", "party-1, b.example,10.0.0.3");
+        Assert.True(code == 0, error);
+        PartiesDescriptor parties = PartiesDescriptor.Load(Path.Combine(Deployment, "parties.json"));
+        Assert.Equal("party-1 b.example 10.0.0.3", $"{parties[1].Host} {parties[2].Host} {parties[3].Host}");
+    }
+
+    [Theory]
+    [InlineData("holds 2", "--hosts", "a,b")]
+    [InlineData("holds 4", "--hosts", "a,b,c,d")]
+    [InlineData("'b:21020' in --hosts", "--hosts", "a,b:21020,c")]
+    [InlineData("'' in --hosts", "--hosts", "a,,c")]
+    [InlineData("not both", "--hosts", "a,b,c", "--host", "a")]
+    public async Task InitRefusesHostsThatAreNotThree(string message, params string[] options)
+    {
+        (int code, _, string error) = await RunAsync(["init", Deployment, .. options]);
+        Assert.Equal(2, code);
+        Assert.Contains(message, error);
+        Assert.False(Directory.Exists(Deployment));
+    }
+
+    [Fact]
     public async Task InitRefusesADirectoryThatHoldsADeployment()
     {
         await InitAsync();
@@ -191,6 +214,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("up")]
     [InlineData("fetch")]
     [InlineData("put")]
+    [InlineData("rotate")]
     [InlineData("status")]
     [InlineData("bench")]
     public async Task EveryCommandHasHelp(string command)

@@ -29,6 +29,53 @@ public class SiloProcessTests
     }
 
     [Fact]
+    public async Task APublishedSiloIsStartedAsItIs()
+    {
+        string directory = Directory.CreateTempSubdirectory("trident-console-").FullName;
+        try
+        {
+            // A program that prints its arguments and ends: what matters is that it runs without a host of .NET.
+            string program = Path.Combine(directory, SiloBinary.Published);
+            await File.WriteAllTextAsync(program, "#!/bin/sh\necho \"$@\"\nexit 4\n");
+            if (OperatingSystem.IsWindows())
+            {
+                return;
+            }
+
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            await using SiloProcess silo = SiloProcess.Start(SiloBinary.Find(directory, null), directory, 3, ["--Trident:Grace=1"]);
+            Assert.Equal(4, await silo.Exit);
+            Assert.Equal($"--deployment {directory} --party 3 --Trident:Grace=1", silo.LastWords());
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void TheSiloIsWhatTheVariableNamesOrWhatIsPublishedBeside()
+    {
+        string directory = Directory.CreateTempSubdirectory("trident-console-").FullName;
+        try
+        {
+            string published = Path.Combine(directory, SiloBinary.Published);
+            Assert.Contains(SiloBinary.Published, Assert.Throws<ConsoleException>(() => SiloBinary.Find(directory, null)).Message);
+            File.WriteAllText(published, "");
+            Assert.Equal(published, SiloBinary.Find(directory, ""));
+
+            string other = Path.Combine(directory, "other.dll");
+            Assert.Contains(other, Assert.Throws<ConsoleException>(() => SiloBinary.Find(directory, other)).Message);
+            File.WriteAllText(other, "");
+            Assert.Equal(other, SiloBinary.Find(directory, other));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
     public void FreePortsLeaveRoomForNine()
     {
         int found = FreePorts.FindBase();

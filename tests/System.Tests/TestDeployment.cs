@@ -59,6 +59,9 @@ public sealed class TestDeployment : IAsyncDisposable
     /// </summary>
     public TimeSpan? Grace { get; init; }
 
+    /// <summary>More arguments for one party's silo.</summary>
+    public Func<int, string[]> PartyArguments { get; init; } = _ => [];
+
     public void Share(string table, byte[][] rows, bool replace, string product = TableDescription.StockProduct)
     {
         string file = Path.Combine(Directory, "plain.bvecs");
@@ -89,7 +92,8 @@ public sealed class TestDeployment : IAsyncDisposable
     /// <summary>Starts a silo and does not wait for it.</summary>
     public SiloProcess Begin(int party)
     {
-        SiloProcess silo = _silos[party] = SiloProcess.Start(Directory, party, Grace is { } grace ? [.. SiloArguments, $"--Trident:Exchange:Grace={grace:c}"] : SiloArguments);
+        string[] grace = Grace is { } patience ? [$"--Trident:Exchange:Grace={patience:c}"] : [];
+        SiloProcess silo = _silos[party] = SiloProcess.Start(Directory, party, [.. SiloArguments, .. PartyArguments(party), .. grace]);
         _all.Add((party, silo));
         return silo;
     }
@@ -118,7 +122,7 @@ public sealed class TestDeployment : IAsyncDisposable
         global::System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    private static int[] FreePorts(int count)
+    internal static int[] FreePorts(int count)
     {
         Socket[] sockets = [.. Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))];
         int[] ports = [.. sockets.Select(s => { s.Bind(new IPEndPoint(IPAddress.Loopback, 0)); return ((IPEndPoint)s.LocalEndPoint!).Port; })];

@@ -47,7 +47,7 @@ internal static class DemoCommand
     {
         DemoVectors vectors = generated ? DemoVectors.Generate(directory) : DemoVectors.Find() ?? DemoVectors.Generate(directory);
         context.Out.WriteLine(vectors.Description);
-        DeploymentWriter.Write(directory, "127.0.0.1", FreePorts.FindBase());
+        DeploymentWriter.Write(directory, DeploymentWriter.Loopback, FreePorts.FindBase());
         DeploymentLayout layout = new(directory);
         TableDescription table = await ShareCommand.RunAsync(context, layout, Table, vectors.Path, replace: false, stop);
         PlainTable plain = PlainTable.Read(vectors.Path, stop);

@@ -29,8 +29,17 @@ internal static class UpCommand
                 result.AddError($"'{bad}' is no setting: expected KEY=VALUE.");
             }
         });
+        Option<int?> http = new("--http-base-port") { Description = "Serve page, dashboard and metrics on loopback: party 1 on this port, 2 and 3 on the next.", HelpName = "PORT" };
+        http.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1 or > 65533)
+            {
+                result.AddError("--http-base-port may be 1 to 65533.");
+            }
+        });
+        Option<string?> token = new("--http-token") { Description = "The operator's token for them; drawn at random and printed once unless given.", HelpName = "TOKEN" };
         SiloClusteringOptions clustering = new();
-        Command command = new("up", "Run the three silos on this machine until Ctrl-C or SIGTERM.") { directory, stock, transport, delay, bandwidth, settings };
+        Command command = new("up", "Run the three silos on this machine until Ctrl-C or SIGTERM.") { directory, stock, transport, delay, bandwidth, settings, http, token };
         clustering.AddTo(command);
         command.Runs(async (parsed, context, stop) =>
         {
@@ -43,9 +52,13 @@ internal static class UpCommand
 
             LinkModel link = new(parsed.GetValue(delay), parsed.GetValue(bandwidth) is not 0 and double megabits ? megabits : null);
             arguments.AddRange(SiloSwitches.For(link, parsed.GetValue(stock)));
+            HttpOfSilos? pages = parsed.GetValue(http) is { } port
+                ? new HttpOfSilos(port, parsed.GetValue(token))
+                : parsed.GetValue(token) is null ? null : throw new ConsoleException("--http-token is of use with --http-base-port only.", CommandRunner.UsageError);
             try
             {
-                await using LocalSilos silos = await StartAsync(context, layout, arguments, clustering.Of(parsed), stop);
+                await using LocalSilos silos = await StartAsync(context, layout, arguments, clustering.Of(parsed), stop, pages);
+                pages?.Tell(context);
                 context.Out.WriteLine("ready");
                 context.Out.Flush();
                 return await WatchAsync(context, silos, stop);
@@ -61,13 +74,13 @@ internal static class UpCommand
 
     /// <summary>Starts the silos and waits until queries can be answered.</summary>
     public static async Task<LocalSilos> StartAsync(
-        CommandContext context, DeploymentLayout layout, IReadOnlyList<string> settings, SiloClustering clustering, CancellationToken stop)
+        CommandContext context, DeploymentLayout layout, IReadOnlyList<string> settings, SiloClustering clustering, CancellationToken stop, HttpOfSilos? http = null)
     {
         LocalSilos? silos = null;
         try
         {
             await context.WithProgressAsync("starting three silos", async report =>
-                silos = await LocalSilos.StartAsync(layout.Directory, settings, clustering, report, stop));
+                silos = await LocalSilos.StartAsync(layout.Directory, settings, clustering, report, stop, http));
             await context.WithProgressAsync("waiting for stock", async _ => await silos!.WaitAnsweringAsync(layout, stop));
             return silos!;
         }

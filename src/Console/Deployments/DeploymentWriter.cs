@@ -6,14 +6,17 @@ namespace Trident.Console.Deployments;
 /// <summary>Makes a new deployment: three parties' identities and the data owner's, and the descriptor of the parties.</summary>
 internal static class DeploymentWriter
 {
+    /// <summary>The hosts of a deployment on this machine alone.</summary>
+    public static readonly IReadOnlyList<string> Loopback = ["127.0.0.1", "127.0.0.1", "127.0.0.1"];
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Writes <c>DIR/party-N/identity.json</c>, <c>DIR/owner/identity.json</c> and, last, <c>DIR/parties.json</c>. A failure takes back what it wrote.</summary>
     /// <param name="directory">The deployment's directory; made when it is missing.</param>
-    /// <param name="host">Address that all three parties listen on.</param>
+    /// <param name="hosts">Three addresses, of parties 1, 2 and 3; the same one three times for one machine.</param>
     /// <param name="basePort">Party p has silo port <c>base + 10 p</c>, gateway port one more, exchange port two more.</param>
     /// <exception cref="ConsoleException">There is a deployment already.</exception>
-    public static PartiesDescriptor Write(string directory, string host, int basePort)
+    public static PartiesDescriptor Write(string directory, IReadOnlyList<string> hosts, int basePort)
     {
         DeploymentLayout layout = new(directory);
         if (File.Exists(layout.PartiesFile))
@@ -34,7 +37,7 @@ internal static class DeploymentWriter
                 identity.Save(layout.IdentityFile(party));
                 written.Add(layout.IdentityFile(party));
                 int port = basePort + party * 10;
-                endpoints[party - 1] = new PartyEndpoint(party, host, port, port + 1, port + 2, Convert.ToBase64String(identity.PublicKey));
+                endpoints[party - 1] = new PartyEndpoint(party, hosts[party - 1], port, port + 1, port + 2, Convert.ToBase64String(identity.PublicKey));
             }
 
             MakePrivate(layout.OwnerDirectory);

@@ -99,7 +99,7 @@ internal sealed class LocalBench(CommandContext context, LocalBenchSettings sett
         string? trouble = await TryAsync(
             async () =>
             {
-                DeploymentWriter.Write(directory, "127.0.0.1", FreePorts.FindBase());
+                DeploymentWriter.Write(directory, DeploymentWriter.Loopback, FreePorts.FindBase());
                 table = await ShareCommand.RunAsync(context, layout, Table, source, $"for the product {product}", product, replace: false, stop);
             },
             stop);

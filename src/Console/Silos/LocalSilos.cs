@@ -24,15 +24,17 @@ internal sealed class LocalSilos : IAsyncDisposable
     /// <param name="clustering">How they find one another.</param>
     /// <param name="progress">Takes how many serve, and three.</param>
     /// <param name="stop">Gives up.</param>
+    /// <param name="http">Their HTTP endpoints; null for none.</param>
     /// <exception cref="ConsoleException">One did not start; the message holds what it said, the exit code is its own.</exception>
-    public static async Task<LocalSilos> StartAsync(string deployment, IReadOnlyList<string> settings, SiloClustering clustering, Action<long, long>? progress, CancellationToken stop)
+    public static async Task<LocalSilos> StartAsync(string deployment, IReadOnlyList<string> settings, SiloClustering clustering, Action<long, long>? progress, CancellationToken stop,
+        HttpOfSilos? http = null)
     {
-        string dll = SiloBinary.Find();
+        string program = SiloBinary.Find();
         LocalSilos silos = new();
         int serving = 0;
         try
         {
-            Task first = silos.Begin(dll, deployment, 1, settings, clustering, stop);
+            Task first = silos.Begin(program, deployment, 1, settings, clustering, http, stop);
             if (clustering.PartyOneFirst)
             {
                 // The others join the cluster through party 1, and ask again only every few seconds when it is not there yet.
@@ -43,7 +45,7 @@ internal sealed class LocalSilos : IAsyncDisposable
                 }
             }
 
-            List<Task> waiting = [first, silos.Begin(dll, deployment, 2, settings, clustering, stop), silos.Begin(dll, deployment, 3, settings, clustering, stop)];
+            List<Task> waiting = [first, silos.Begin(program, deployment, 2, settings, clustering, http, stop), silos.Begin(program, deployment, 3, settings, clustering, http, stop)];
             while (waiting.Count > 0)
             {
                 Task one = await Task.WhenAny(waiting);
@@ -97,9 +99,9 @@ internal sealed class LocalSilos : IAsyncDisposable
         }
     }
 
-    private Task Begin(string dll, string deployment, int party, IReadOnlyList<string> settings, SiloClustering clustering, CancellationToken stop)
+    private Task Begin(string program, string deployment, int party, IReadOnlyList<string> settings, SiloClustering clustering, HttpOfSilos? http, CancellationToken stop)
     {
-        SiloProcess silo = SiloProcess.Start(dll, deployment, party, settings, clustering.Environment);
+        SiloProcess silo = SiloProcess.Start(program, deployment, party, settings, http?.With(clustering.Environment, party) ?? clustering.Environment);
         _silos.Add(silo);
         return silo.WaitReadyAsync(StartPatience, stop);
     }

@@ -38,27 +38,27 @@ internal sealed partial class SiloProcess : IAsyncDisposable
     public Task<int> Exit { get; private set; } = Task.FromResult(0);
 
     /// <summary>Starts a silo.</summary>
-    /// <param name="siloDll">Path of the silo's program.</param>
+    /// <param name="program">Path of the silo's program; a <c>.dll</c> is run by <c>dotnet</c>.</param>
     /// <param name="deployment">The deployment's directory.</param>
     /// <param name="party">1, 2 or 3.</param>
     /// <param name="settings">More arguments, such as <c>--Trident:StockBudgetBytes=1000000</c>.</param>
     /// <param name="environment">More variables of its environment.</param>
-    public static SiloProcess Start(string siloDll, string deployment, int party, IEnumerable<string> settings,
+    public static SiloProcess Start(string program, string deployment, int party, IEnumerable<string> settings,
         IReadOnlyDictionary<string, string>? environment = null)
     {
         string logs = Path.Combine(deployment, "logs");
         Directory.CreateDirectory(logs);
-        string? host = Environment.ProcessPath;
+        bool needsHost = Path.GetExtension(program) == ".dll";
         ProcessStartInfo start = new()
         {
-            FileName = Path.GetFileNameWithoutExtension(host) == "dotnet" ? host! : "dotnet",
+            FileName = needsHost ? DotnetHost() : program,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
         string number = party.ToString(CultureInfo.InvariantCulture);
-        foreach (string argument in (string[])[siloDll, "--deployment", deployment, "--party", number, .. settings])
+        foreach (string argument in (string[])[.. needsHost ? [program] : Array.Empty<string>(), "--deployment", deployment, "--party", number, .. settings])
         {
             start.ArgumentList.Add(argument);
         }
@@ -134,6 +134,13 @@ internal sealed partial class SiloProcess : IAsyncDisposable
         {
             _log.Dispose();
         }
+    }
+
+    // The one that runs this console, when one does; a published console is its own host, and any will do for a silo's .dll.
+    private static string DotnetHost()
+    {
+        string? host = Environment.ProcessPath;
+        return Path.GetFileNameWithoutExtension(host) == "dotnet" ? host! : "dotnet";
     }
 
     private void Run()

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Trident.Grains.Exchange.Transports;
+using Trident.Grains.Telemetry;
 using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Exchange;
@@ -18,9 +20,11 @@ public sealed partial class FrameSender(IShareTransport transport, LinkSession s
     public async Task<AckReason?> SendAsync(int to, OutboundFrame frame, CancellationToken cancellationToken)
     {
         PeerLink peer = peers[to];
+        long began = Stopwatch.GetTimestamp();
         try
         {
             AckReason reason = await transport.SendAsync(peer, frame, cancellationToken);
+            PartyInstruments.Exchange(to, frame.Header.Kind, reason, began);
             if (reason == AckReason.Ok)
             {
                 peer.Heard(Guid.Empty);
@@ -34,6 +38,7 @@ public sealed partial class FrameSender(IShareTransport transport, LinkSession s
         }
         catch (TransportException e)
         {
+            PartyInstruments.Exchange(to, frame.Header.Kind, null, began);
             if (peer.Lost())
             {
                 Down(log, to, e.Message);

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Trident.Abstractions;
+using Trident.Grains.Telemetry;
 
 namespace Trident.Grains.Queries;
 
@@ -12,6 +14,17 @@ public sealed class PartyCounters
 
     /// <summary>Queries answered with all three shares, answered with two, and failed.</summary>
     public long Answered, Degraded, Failed;
+
+    /// <summary>The last queries and their times.</summary>
+    public RecentQueries Recent { get; } = new(TimeProvider.System);
+
+    /// <summary>Counts a query that is done.</summary>
+    public void Done(QueryRequest request, QueryAnswer answer, TimeSpan elapsed)
+    {
+        Interlocked.Increment(ref answer.Failure is not null ? ref Failed : ref answer.AllAgreed ? ref Answered : ref Degraded);
+        PartyInstruments.Query(answer, elapsed);
+        Recent.Add(request, answer, PartyInstruments.OutcomeOf(answer), elapsed);
+    }
 
     /// <summary>
     /// Notes a query id; false when it was asked before. Beyond the last 65,536 ids this forgets; a repeated query is then

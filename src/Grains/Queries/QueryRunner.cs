@@ -6,6 +6,7 @@ using Trident.Grains.Exchange;
 using Trident.Grains.Exchange.Transports;
 using Trident.Grains.Products;
 using Trident.Grains.Tables;
+using Trident.Grains.Telemetry;
 using Trident.Protocol.Product;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Selection;
@@ -34,6 +35,9 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
             return QueryAnswer.Refused(QueryFailureKind.AlreadyAnswered, "This query id was asked before; a query is answered once.");
         }
 
+        long began = Stopwatch.GetTimestamp();
+        using Activity? span = TridentTelemetry.Source.StartActivity("trident.query", ActivityKind.Server);
+        span?.SetTag("trident.party", peers.Party).SetTag("trident.rows", request.Count);
         int deadline = Math.Clamp(request.DeadlineMilliseconds, 1, 300_000);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(deadline);
@@ -86,7 +90,9 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
             answer = QueryAnswer.Refused(QueryFailureKind.Internal, "The party failed; its log says why.");
         }
 
-        Interlocked.Increment(ref answer.Failure is not null ? ref counters.Failed : ref answer.AllAgreed ? ref counters.Answered : ref counters.Degraded);
+        counters.Done(request, answer, Stopwatch.GetElapsedTime(began));
+        span?.SetTag("trident.outcome", PartyInstruments.OutcomeOf(answer));
+        span?.SetStatus(answer.Failure is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
         return answer;
     }
 
@@ -112,18 +118,32 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
             await WaitForBatchesAsync(table, query, cancellationToken);
             using PartyProduct product = PartyProduct.Of(table, peers.Party, count);
             long t0 = Stopwatch.GetTimestamp();
-            product.Select(query);
-            long t1 = Stopwatch.GetTimestamp();
-            product.Mask(query);
-            long t2 = Stopwatch.GetTimestamp();
+            using (TridentTelemetry.Source.StartActivity("trident.select"))
+            {
+                product.Select(query);
+            }
 
-            (byte[]?[] shares, long sent, long received) = await ExchangeAsync(request, product, send, cancellationToken);
+            long t1 = Stopwatch.GetTimestamp();
+            using (TridentTelemetry.Source.StartActivity("trident.mask"))
+            {
+                product.Mask(query);
+            }
+
+            long t2 = Stopwatch.GetTimestamp();
+            byte[]?[] shares;
+            long sent, received;
+            using (TridentTelemetry.Source.StartActivity("trident.exchange"))
+            {
+                (shares, sent, received) = await ExchangeAsync(request, product, send, cancellationToken);
+            }
+
             if (shares.All(s => s is null))
             {
                 return QueryAnswer.Refused(QueryFailureKind.NoPeers, $"No peer's share reached party {peers.Party}; two parties are needed.");
             }
 
             long t3 = Stopwatch.GetTimestamp();
+            using Activity? last = TridentTelemetry.Source.StartActivity("trident.answer");
             byte[] answer = product.Answer(shares[peers.Party == 1 ? 2 : 1], shares[peers.Party == 3 ? 2 : 3], out bool agreed);
             byte[] sealedAnswer = sealer.Seal(answer, aad);
             CryptographicOperations.ZeroMemory(answer);

@@ -33,7 +33,8 @@ public sealed class StatusGrain(ServedTables tables, PeerLinks peers, PartyCount
             transport.Name,
             process.WorkingSet64,
             (DateTime.UtcNow - process.StartTime.ToUniversalTime()).TotalSeconds,
-            laboratory.Status));
+            laboratory.Status,
+            counters.Recent.Load()));
     }
 
     private TableStatus Table(ServedTable table) => new(

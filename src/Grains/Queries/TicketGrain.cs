@@ -5,6 +5,7 @@ using Trident.Abstractions;
 using Trident.Grains.Exchange;
 using Trident.Grains.Placement;
 using Trident.Grains.Tables;
+using Trident.Grains.Telemetry;
 using Trident.Protocol.Product;
 
 namespace Trident.Grains.Queries;
@@ -17,7 +18,10 @@ public sealed class TicketGrain(ServedTables tables, PeerLinks peers) : Grain, I
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
-    public async Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken)
+    public async Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken) =>
+        PartyInstruments.Lease(await TryLeaseAsync(tableVersion, count, cancellationToken));
+
+    private async Task<TicketLease> TryLeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken)
     {
         int party = PartyKeys.PartyOf(this.GetPrimaryKeyString());
         if (party != peers.Party)

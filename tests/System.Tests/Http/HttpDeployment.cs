@@ -1,0 +1,61 @@
+using System.Net.Http.Headers;
+using Trident.Client;
+using Xunit;
+
+namespace Trident.System.Tests.Http;
+
+/// <summary>Three silos with HTTP on loopback.</summary>
+public sealed class HttpDeployment : IAsyncDisposable
+{
+    public const string Token = "a token of these tests, and of nothing else";
+    private readonly int[] _ports = TestDeployment.FreePorts(3);
+
+    public HttpDeployment(params string[] more) => Silos = new TestDeployment
+    {
+        SiloArguments = [$"--Trident:Http:Token={Token}", "--Trident:Http:Dashboard=true", .. more],
+        PartyArguments = p => [$"--Trident:Http:Port={_ports[p - 1]}"],
+    };
+
+    public TestDeployment Silos { get; }
+
+    public Uri Address(int party, string path = "/") => new($"http://127.0.0.1:{_ports[party - 1]}{path}");
+
+    /// <summary>A client that follows no redirect and keeps no cookie.</summary>
+    public static HttpClient Browser(bool signedIn)
+    {
+        HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        client.DefaultRequestHeaders.Authorization = signedIn ? new AuthenticationHeaderValue("Bearer", Token) : null;
+        return client;
+    }
+
+    /// <summary>Starts the silos and waits until they can answer.</summary>
+    public async Task<TridentClient> StartAsync()
+    {
+        await Silos.StartAsync();
+        TridentClient client = await Silos.ConnectAsync();
+        Readiness readiness = await client.WaitReadyAsync(TimeSpan.FromSeconds(60));
+        Assert.True(readiness.IsReady, readiness.Reason);
+        return client;
+    }
+
+    /// <summary>Asks until it is so; fails after half a minute with what was seen last.</summary>
+    public static async Task<string> UntilAsync(Func<Task<string>> look, Func<string, bool> isSo)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        string seen = "";
+        while (!limit.IsCancellationRequested)
+        {
+            seen = await look();
+            if (isSo(seen))
+            {
+                return seen;
+            }
+
+            await Task.Delay(100);
+        }
+
+        throw new TimeoutException($"It did not come to be; seen last:\n{seen}");
+    }
+
+    public ValueTask DisposeAsync() => Silos.DisposeAsync();
+}
