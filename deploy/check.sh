@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# deploy/check.sh [OUT]: publishes Trident from a copy of what the Dockerfile copies, in a clean directory, and puts what comes out
+# to use: ELF architecture, init, share, up, fetch, rotate, start again, fetch. With docker-compose or a PostgreSQL installed,
+# it also checks the compose file and the script that prepares the database. OUT keeps what was published.
+set -euo pipefail
+root="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)"
+work="$(mktemp -d)"
+out="${1:-$work/out}"
+pids=()
+finish() {
+    local code=$? pid
+    for pid in "${pids[@]}"; do
+        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
+    done
+    rm -rf "$work"
+    [ "$code" -eq 0 ] && echo "check: all is well" || echo "check: FAILED" >&2
+}
+trap finish EXIT
+
+step() { echo "== $*"; }
+fail() { echo "check: $*" >&2; exit 1; }
+
+# wait_ready PID OUTPUT: until 'up' says that it serves.
+wait_ready() {
+    for _ in $(seq 600); do
+        grep -qx ready "$2" && return
+        kill -0 "$1" 2>/dev/null || { cat "$2" "$2.err" >&2; fail "'up' ended"; }
+        sleep 0.2
+    done
+    fail "'up' did not get ready in two minutes"
+}
+
+step "publish from a copy of what the Dockerfile copies"
+mkdir "$work/source"
+(cd "$root" && tar -c --exclude=bin --exclude=obj $(sed -n 's/^COPY \([a-zA-Z.].*\) [^ ]*$/\1/p' Dockerfile | grep -v '^deploy')) | tar -x -C "$work/source"
+[ -x "$work/source/trident" ] || fail "the Dockerfile no longer copies the launcher"
+"$work/source/trident" publish "$out"
+
+step "architectures"
+machine() { od -An -tu2 -j18 -N2 "$1" | tr -d ' '; }
+for program in trident trident-silo; do
+    [ "$(machine "$out/linux-x64/$program")" = 62 ] || fail "linux-x64/$program is not x86-64"
+    [ "$(machine "$out/linux-arm64/$program")" = 183 ] || fail "linux-arm64/$program is not AArch64"
+done
+while IFS= read -r library; do
+    [ "$(machine "$library")" = 183 ] || fail "$library is not AArch64"
+done < <(find "$out/linux-arm64" -name '*.so')
+while IFS= read -r library; do
+    [ "$(machine "$library")" = 62 ] || fail "$library is not x86-64"
+done < <(find "$out/linux-x64" -name '*.so')
+others="$(find "$out" \( -name '*.dll' -o -name '*.dylib' -o -name '*.pdb' \) -print)"
+[ -z "$others" ] || fail "published what is of no use: $others"
+
+# From here on there is no dotnet: only what was published, in an environment that knows nothing of it.
+run() { env -i HOME="$work" PATH=/usr/bin:/bin "$@"; }
+trident() { run "$out/linux-x64/trident" "$@"; }
+
+step "serve a table with the published programs"
+case "$(uname -m)" in x86_64) ;; *) fail "this part runs on x86-64" ;; esac
+awk 'BEGIN { srand(7); for (i = 0; i < 500; i++) { printf "%c%c%c%c", 8, 0, 0, 0; for (j = 0; j < 8; j++) printf "%c", 1 + int(rand() * 127) } }' >"$work/base.bvecs"
+trident init "$work/d" --base-port 24500
+trident share "$work/d" --table t --vectors "$work/base.bvecs"
+fetch_all() {
+    trident bench "$work/d" --table t --queries 200 --concurrency 4 --verify "$work/base.bvecs" --json "$work/bench.json" >"$work/bench.txt" 2>&1 ||
+        { cat "$work/bench.txt" >&2; fail "a fetched row was wrong, or not fetched"; }
+}
+serve() {
+    run "$out/linux-x64/trident" up "$work/d" >"$work/up.txt" 2>"$work/up.txt.err" &
+    pids=($!)
+    wait_ready "$!" "$work/up.txt"
+}
+stop() {
+    kill "${pids[0]}"
+    wait "${pids[0]}" || fail "'up' ended with an error"
+    pids=()
+}
+serve
+fetch_all
+stop
+
+step "rotate party 2's identity and serve again"
+trident rotate "$work/d" --party 2
+serve
+fetch_all
+stop
+
+if command -v docker-compose >/dev/null; then
+    step "docker-compose config"
+    TRIDENT_ENV_FILE="$work/env" "$root/deploy/prepare.sh" "$work/compose" "$out/linux-x64/trident" >/dev/null
+    for profile in "" client monitoring; do
+        COMPOSE_PROFILES="$profile" docker-compose --env-file "$work/env" -f "$root/docker-compose.yml" config --quiet
+    done
+    # The variables of a party's container name no other party's files.
+    COMPOSE_PROFILES=client,monitoring docker-compose --env-file "$work/env" -f "$root/docker-compose.yml" config >"$work/config.yml"
+    for party in 1 2 3; do
+        awk -v p="  party-$party:" '$0 == p { on = 1; next } on && /^  [^ ]/ { exit } on' "$work/config.yml" >"$work/service.yml"
+        grep -q "deployment/party-$party:" "$work/service.yml" || fail "party $party is not given its directory"
+        ! grep -E 'party-[123]' "$work/service.yml" | grep -v "party-$party" || fail "party $party is given what is another's"
+    done
+else
+    echo "check: docker-compose is not installed, so the compose file is not checked"
+fi
+
+bin="$(compgen -G '/usr/lib/postgresql/*/bin' | tail -1 || true)"
+if [ -n "$bin" ] && [ -f "$work/compose/secrets/database-logins.sql" ]; then
+    step "the database's script"
+    "$root/deploy/check-database.sh" "$bin" "$work/compose/secrets" "$out/linux-x64/trident"
+else
+    echo "check: PostgreSQL or docker-compose is not installed, so the database's script is not run"
+fi
