@@ -12,6 +12,13 @@ public sealed record QueryRequest(
     [property: Id(4)] byte[] Sealed,
     [property: Id(5)] int DeadlineMilliseconds)
 {
+    /// <summary>
+    /// The span of the client that the party's spans belong below, as a W3C traceparent of a trace that is this fetch's alone; null when
+    /// the client records none. Whoever carries the request sees it.
+    /// </summary>
+    [Id(6)]
+    public string? TraceParent { get; init; }
+
     /// <summary>Whether the client says that it asked this party too (bit p − 1).</summary>
     public bool Participates(int party) => (ParticipantsMask >> (party - 1) & 1) == 1;
 }

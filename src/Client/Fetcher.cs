@@ -17,6 +17,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
     public async Task<FetchResult> FetchAsync(TableDescription table, int[] rows, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
+        using Activity? trace = FetchTrace.Start(rows.Length);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         limit.CancelAfter(options.Deadline);
         LeasePool pool = _pools.GetOrAdd(table.Version, version => new LeasePool(options.LeaseAhead, (count, ct) => LeaseAsync(version, count, ct), stopping));
@@ -30,9 +31,13 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
                 LeasedTicket[] tickets = await pool.TakeAsync(rows.Length, limit.Token);
                 doing = "waiting for answers";
                 long leases = pool.Leases;
+                using Activity? span = FetchTrace.Attempt(trace, attempt);
                 SealedQuery query = SealedQuery.Make(table, rows, tickets, [.. live.Select(p => p.Number)], seals,
                     options.Deadline - Stopwatch.GetElapsedTime(started));
+                query.TraceParent = FetchTrace.Parent(span);
                 AttemptOutcome outcome = await QueryAttempt.RunAsync(table, rows.Length, query, live, seals, options.Grace, limit.Token);
+                span?.SetTag("trident.verified", outcome.Verified).SetStatus(outcome.Records is null ? ActivityStatusCode.Error : ActivityStatusCode.Ok);
+                span?.Stop();
                 DiscardUnknown(pool, outcome, tickets, leases);
                 if (outcome.Records is not null)
                 {

@@ -131,6 +131,7 @@ internal sealed class OrleansPartyLink(PartyEndpoint endpoint, Guid deployment, 
             });
             client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = deadline + TimeSpan.FromSeconds(2));
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+            client.AddOutgoingGrainCallFilter<NothingOfTheCaller>();
             client.UseConnectionRetryFilter(static async (_, ct) =>
             {
                 await Task.Delay(RetryDelay, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -74,7 +74,10 @@ internal sealed class SealedQuery
     }
 
     /// <summary>What a party is sent.</summary>
-    public QueryRequest Request(int party) => _requests[party - 1]!;
+    public QueryRequest Request(int party) => _requests[party - 1]! with { TraceParent = TraceParent };
+
+    /// <summary>What the parties are told of the trace; null for nothing.</summary>
+    public string? TraceParent { get; set; }
 
     /// <summary>Opens a party's answer share, little-endian words.</summary>
     public byte[] OpenAnswer(int party, ClientSeal seal, byte[] sealedAnswer) =>

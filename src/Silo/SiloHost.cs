@@ -164,7 +164,6 @@ public static class SiloHost
         silo.Configure<GrainCollectionOptions>(o => o.CollectionAge = TimeSpan.FromMinutes(2));
         silo.AddGrainDirectory(PartyGrainDirectory.Name, static (_, _) => new PartyGrainDirectory());
         silo.AddPlacementDirector<PartyPlacement, PartyPlacementDirector>();
-        silo.AddActivityPropagation();
         PartyHttp.AddDashboard(silo, settings.Http);
     }
 

@@ -42,7 +42,7 @@ internal static class Observing
         if (otlp)
         {
             telemetry.WithTracing(traces => traces
-                .AddSource(TridentTelemetry.Name, "Microsoft.Orleans.Application")
+                .AddSource(TridentTelemetry.Name)
                 .AddOtlpExporter(o => Configure(o, "v1/traces")));
         }
 

@@ -47,6 +47,10 @@ public sealed class EndpointTests(ITestOutputHelper output)
             }
 
             Assert.Contains($"trident_party=\"{party}\"", metrics, StringComparison.Ordinal);
+
+            // What the dashboard asks for is there; a counter without a sample, as of refusals where nothing was refused, is not exported.
+            HashSet<string> exported = GrafanaDashboard.Exported(metrics);
+            Assert.DoesNotContain(GrafanaDashboard.Metrics(), m => !exported.Contains(m) && m is not ("trident_frames_refused_total" or "trident_leases_total"));
         }
 
         JsonElement status = JsonDocument.Parse(await operatorsOwn.GetStringAsync(deployment.Address(2, "/api/status"))).RootElement;

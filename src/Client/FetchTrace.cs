@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using Trident.Abstractions;
+
+namespace Trident.Client;
+
+/// <summary>
+/// The trace of one fetch. It is one of its own: an id that the application's other systems see too would tell a party whose query it is,
+/// and baggage may hold anything. The caller's span is named by a link, which stays on this side. While nobody listens nothing is made,
+/// and nothing is sent.
+/// </summary>
+internal static class FetchTrace
+{
+    /// <summary>Starts the root of a new trace, whatever is under way at the caller. For the length of an asynchronous method, which gives its caller back what was current.</summary>
+    public static Activity? Start(int rows)
+    {
+        if (!TridentTelemetry.Source.HasListeners())
+        {
+            return null;
+        }
+
+        Activity? caller = Activity.Current;
+        Activity.Current = null;
+        ActivityLink[]? links = caller is { IdFormat: ActivityIdFormat.W3C } ? [new ActivityLink(caller.Context)] : null;
+        Activity? fetch = TridentTelemetry.Source.StartActivity("trident.fetch", ActivityKind.Internal, default(ActivityContext), links: links);
+        fetch?.SetTag("trident.rows", rows);
+        return fetch;
+    }
+
+    /// <summary>Starts the span of one attempt below the fetch's.</summary>
+    public static Activity? Attempt(Activity? fetch, int number) => fetch is null
+        ? null
+        : TridentTelemetry.Source.StartActivity("trident.attempt", ActivityKind.Client, fetch.Context)?.SetTag("trident.attempt", number);
+
+    /// <summary>
+    /// What the parties are told, a W3C traceparent: trace and span id, and that it is recorded. Null where it is not: then there is
+    /// nothing for their spans to belong to. Neither tracestate nor baggage is ever in it.
+    /// </summary>
+    public static string? Parent(Activity? attempt) => attempt is { Recorded: true, IdFormat: ActivityIdFormat.W3C } ? $"00-{attempt.TraceId}-{attempt.SpanId}-01" : null;
+}

@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Reflection;
+using Orleans;
+using Orleans.Runtime;
+using Trident.Abstractions;
+using Xunit;
+
+namespace Trident.Client.Tests;
+
+/// <summary>What the parties are told of a trace: an id of this fetch's own, and nothing of the application.</summary>
+[Collection(nameof(TraceTests))]
+[CollectionDefinition(nameof(TraceTests), DisableParallelization = true)]
+public sealed class TraceTests
+{
+    [Fact]
+    public async Task Parties_get_a_fresh_trace_and_nothing_of_the_applications()
+    {
+        using Spans spans = new(ActivitySamplingResult.AllDataAndRecorded);
+        await using TestWorld world = await TestWorld.StartAsync();
+        using ActivitySource applications = new("application");
+        using ActivityListener listener = Spans.Listen("application", ActivitySamplingResult.AllDataAndRecorded, _ => { });
+        using Activity user = applications.StartActivity("a user's request")!;
+        user.AddBaggage("user", "alice");
+        user.TraceStateString = "vendor=alice";
+        await world.Client.FetchAsync("vectors", 1);
+        await world.Client.FetchAsync("vectors", 2);
+        Assert.Same(user, Activity.Current);
+
+        Activity[] fetches = spans.Named("trident.fetch");
+        Assert.Equal(2, fetches.Select(f => f.TraceId).Distinct().Count());
+        Assert.All(fetches, f =>
+        {
+            Assert.NotEqual(user.TraceId, f.TraceId);
+            Assert.Null(f.ParentId);
+            Assert.Empty(f.Baggage);
+            Assert.Null(f.TraceStateString);
+            Assert.Equal(user.SpanId, Assert.Single(f.Links).Context.SpanId);
+        });
+        Assert.All(spans.Named("trident.attempt"), a => Assert.Empty(a.Baggage));
+        string[] expected = [.. spans.Named("trident.attempt").Select(a => $"00-{a.TraceId}-{a.SpanId}-01").Order()];
+        Assert.All(world.Parties, p => Assert.Equal(expected, p.Requests.Select(r => r.TraceParent).Order()));
+        Assert.Equal(fetches.Select(f => f.TraceId.ToString()).Order(), expected.Select(e => e[3..35]).Order());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(ActivitySamplingResult.None)]
+    [InlineData(ActivitySamplingResult.PropagationData)]
+    public async Task Nothing_is_sent_where_nothing_is_recorded(ActivitySamplingResult? sampling)
+    {
+        using Spans? spans = sampling is { } result ? new Spans(result) : null;
+        await using TestWorld world = await TestWorld.StartAsync();
+        using Activity user = new Activity("a user's request").Start();
+        await world.Client.FetchAsync("vectors", 1);
+        Assert.All(world.Parties, p => Assert.Null(Assert.Single(p.Requests).TraceParent));
+        Assert.Same(user, Activity.Current);
+    }
+
+    [Fact]
+    public async Task Attempts_of_one_fetch_are_spans_of_one_trace()
+    {
+        using Spans spans = new(ActivitySamplingResult.AllDataAndRecorded);
+        await using TestWorld world = await TestWorld.StartAsync();
+        int asked = 0;
+        Array.ForEach(world.Parties, p => p.Refuse = _ => Interlocked.Increment(ref asked) <= 3 ? new QueryFailure(QueryFailureKind.UsedTicket, "used") : null);
+        FetchResult result = await world.Client.FetchAsync("vectors", 1);
+        Activity[] attempts = spans.Named("trident.attempt");
+        Assert.Equal(result.Attempts, attempts.Length);
+        Assert.Equal(ActivityStatusCode.Error, attempts[0].Status);
+        Assert.Equal(ActivityStatusCode.Ok, attempts[^1].Status);
+        Assert.Single(attempts.Select(a => a.TraceId).Distinct());
+        Assert.Equal(attempts.Length, world.Parties[0].Requests.Select(r => r.TraceParent).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task No_request_context_goes_with_a_call()
+    {
+        RequestContext.Set("user", "alice");
+        IOutgoingGrainCallContext call = DispatchProxy.Create<IOutgoingGrainCallContext, Call>();
+        await new NothingOfTheCaller().Invoke(call);
+        Assert.True(((Call)call).Invoked);
+        Assert.Empty(((Call)call).Keys);
+        Assert.Equal("alice", RequestContext.Get("user"));
+        RequestContext.Clear();
+    }
+
+    /// <summary>A call that notes what Orleans would send along.</summary>
+    public class Call : DispatchProxy
+    {
+        public bool Invoked { get; private set; }
+
+        public string[] Keys { get; private set; } = [];
+
+        protected override object? Invoke(MethodInfo? method, object?[]? args)
+        {
+            Assert.Equal(nameof(IOutgoingGrainCallContext.Invoke), method!.Name);
+            Invoked = true;
+            Keys = [.. RequestContext.Keys];
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Collects the spans of source Trident.</summary>
+    private sealed class Spans : IDisposable
+    {
+        private readonly ConcurrentQueue<Activity> _stopped = new();
+        private readonly ActivityListener _listener;
+
+        public Spans(ActivitySamplingResult sampling) => _listener = Listen(TridentTelemetry.Name, sampling, _stopped.Enqueue);
+
+        public Activity[] Named(string name) => [.. _stopped.Where(a => a.OperationName == name)];
+
+        public static ActivityListener Listen(string source, ActivitySamplingResult sampling, Action<Activity> stopped)
+        {
+            ActivityListener listener = new() { ShouldListenTo = s => s.Name == source, Sample = (ref _) => sampling, ActivityStopped = stopped };
+            ActivitySource.AddActivityListener(listener);
+            return listener;
+        }
+
+        public void Dispose() => _listener.Dispose();
+    }
+}
