@@ -230,6 +230,12 @@ public sealed partial class StockKeeper : BackgroundService
         table.Ledger.Add(batch);
         table.StockAdded();
         BatchMade(_log, items, table.Description.Name);
+        if (shape.Pieces > 1)
+        {
+            // The messages of such a batch are large arrays, which the runtime would let pile up to several times what is in use. There are
+            // few objects to mark, so this costs next to nothing, and nobody waits for it.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+        }
 
         async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, long length, int piece = 0)
         {
