@@ -4,14 +4,16 @@ using Trident.Abstractions;
 namespace Trident.Client;
 
 /// <summary>
-/// The trace of one fetch. It is one of its own: an id that the application's other systems see too would tell a party whose query it is,
+/// The trace of one fetch, or of one query for scores. It is one of its own: an id that the application's other systems see too would tell a party whose query it is,
 /// and baggage may hold anything. The caller's span is named by a link, which stays on this side. While nobody listens nothing is made,
 /// and nothing is sent.
 /// </summary>
 internal static class FetchTrace
 {
     /// <summary>Starts the root of a new trace, whatever is under way at the caller. For the length of an asynchronous method, which gives its caller back what was current.</summary>
-    public static Activity? Start(int rows)
+    /// <param name="scores">Whether scores are asked for, and not rows.</param>
+    /// <param name="count">How many rows or vectors.</param>
+    public static Activity? Start(bool scores, int count)
     {
         if (!TridentTelemetry.Source.HasListeners())
         {
@@ -21,8 +23,8 @@ internal static class FetchTrace
         Activity? caller = Activity.Current;
         Activity.Current = null;
         ActivityLink[]? links = caller is { IdFormat: ActivityIdFormat.W3C } ? [new ActivityLink(caller.Context)] : null;
-        Activity? fetch = TridentTelemetry.Source.StartActivity("trident.fetch", ActivityKind.Internal, default(ActivityContext), links: links);
-        fetch?.SetTag("trident.rows", rows);
+        Activity? fetch = TridentTelemetry.Source.StartActivity(scores ? "trident.score" : "trident.fetch", ActivityKind.Internal, default(ActivityContext), links: links);
+        fetch?.SetTag("trident.rows", count);
         return fetch;
     }
 

@@ -21,7 +21,7 @@ namespace Trident.Grains.Stock;
 public sealed partial class StockKeeper : BackgroundService
 {
     private const int ProposalSize = sizeof(int) + 32;
-    private const int MinimumItems = 192;
+    private const int MinimumWords = 1 << 22;
     private static readonly TimeSpan BatchDeadline = TimeSpan.FromSeconds(60);
 
     // A nonce costs nothing to make: a peer that has not sent it by then has given the batch up, or never took it up.
@@ -52,7 +52,8 @@ public sealed partial class StockKeeper : BackgroundService
     }
 
     /// <summary>
-    /// Items of a table's full stock: what three fifths of the budget hold, at least 192. The rest is for tickets that are leased
+    /// Items of a table's full stock: what three fifths of the budget hold, at least 192, or as many as have four million words where an
+    /// item is a wide score table's, but 12. The rest is for tickets that are leased
     /// and not yet used: without that room new batches would push out those that clients hold tickets of. With the product
     /// <c>beaver</c> an item costs as much as a query, so there is less: what can be made in a few seconds, 24 to 384.
     /// </summary>
@@ -61,20 +62,24 @@ public sealed partial class StockKeeper : BackgroundService
         long budget = options.StockBudgetBytes * 3 / 5 / ItemBytes(table.Description);
         return table.Description.Product == TableDescription.BeaverProduct
             ? (int)Math.Clamp(Math.Min(budget, 400_000_000L / MatrixWords(table)), 24, 384)
-            : (int)Math.Clamp(budget, MinimumItems, 1 << 24);
+            : (int)Math.Clamp(budget, MinimumItems(table.Description), 1 << 24);
     }
 
     /// <summary>Bytes that a table's ledger may hold: the budget, but never less than twice the smallest stock.</summary>
     public static long LedgerBytes(TableDescription table, ExchangeOptions options) =>
-        Math.Max(options.StockBudgetBytes, 2L * MinimumItems * ItemBytes(table));
+        Math.Max(options.StockBudgetBytes, 2L * MinimumItems(table) * ItemBytes(table));
 
     /// <summary>
-    /// Items of one batch, at most a quarter of the stock: about four million mask words, so that a batch takes well under a second;
+    /// Items of one batch, at most a quarter of the stock, or half of a small one, as two more are made than a batch yields: about four
+    /// million mask words and six million of products, so that a batch takes well under a second;
     /// with the product <c>beaver</c> about eight million words of matrices, and the same number for each party to give out.
     /// </summary>
     public static int BatchItems(ServedTable table, ExchangeOptions options) => table.Description.Product == TableDescription.BeaverProduct
         ? (int)Math.Clamp(8_000_000L / MatrixWords(table), 3, Math.Min(StockShape.MaxItems(table.Description), Target(table, options) / 4)) / 3 * 3
-        : (int)Math.Clamp(4_000_000L / table.Description.Rows, 12, Math.Min(4096, Target(table, options) / 4));
+        : (int)Math.Clamp(Math.Min(Math.Max(4_000_000L / table.Description.Rows, 12), Math.Max(6_000_000L / table.Description.Words, 6)), 6,
+            Math.Max(Math.Min(4096, Target(table, options) / 4), 6));
+
+    private static int MinimumItems(TableDescription table) => Math.Clamp(MinimumWords / table.Words, 12, 192);
 
     private static long MatrixWords(ServedTable table) => (long)table.Description.Rows * table.Description.Words;
 
@@ -136,7 +141,7 @@ public sealed partial class StockKeeper : BackgroundService
         ServedTable? table = _tables.Find(header.TableVersion);
         int items = body.Length == ProposalSize ? BinaryPrimitives.ReadInt32LittleEndian(body) : 0;
         if (table is null || items < 1 || items > Math.Min(StockShape.MaxItems(table.Description), 2 * Target(table, _options))
-            || _running.Count > 8 || table.Ledger.BytesHeld > 3 * _options.StockBudgetBytes)
+            || _running.Count > 8 || table.Ledger.BytesHeld > 3 * LedgerBytes(table.Description, _options))
         {
             ProposalRefused(_log, header.From, items);
             return;
@@ -201,8 +206,13 @@ public sealed partial class StockKeeper : BackgroundService
         using StockBatchMaker maker = Maker(table, id, items);
         StockShape shape = maker.Shape;
 
-        byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(maker.Masked, ct), shape.MaskedBytes);
-        await ComputeAsync(() => { maker.Opened(masked[1], masked[2], masked[3]); return true; }, ct);
+        for (int piece = 0; piece < shape.Pieces; piece++)
+        {
+            int some = Math.Min(shape.PieceItems, shape.All - piece * shape.PieceItems);
+            byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(() => maker.Masked(some), ct), (long)some * shape.Columns * sizeof(uint), piece);
+            await ComputeAsync(() => { maker.Opened(masked[1], masked[2], masked[3]); return true; }, ct);
+        }
+
         byte[][] coins = await RoundAsync(FrameKind.StockCoin, maker.Coin(), StockBatchMaker.CoinBytes);
         maker.Coins(coins[1], coins[2], coins[3]);
         byte[][] checks = await RoundAsync(FrameKind.StockCheckMask, await ComputeAsync(maker.CheckMask, ct), shape.CheckMaskBytes);
@@ -220,20 +230,36 @@ public sealed partial class StockKeeper : BackgroundService
         table.Ledger.Add(batch);
         table.StockAdded();
         BatchMade(_log, items, table.Description.Name);
+        if (shape.Pieces > 1)
+        {
+            // The messages of such a batch are large arrays, which the runtime would let pile up to several times what is in use. There are
+            // few objects to mark, so this costs next to nothing, and nobody waits for it.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+        }
 
-        async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, long length)
+        async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, long length, int piece = 0)
         {
             // A peer that does not take this frame gives the batch up, and its next frame would be waited for in vain.
-            await SendBothAsync(kind, proposal, table, own, ct);
+            Guid name = PieceOf(proposal, piece);
+            await SendBothAsync(kind, name, table, own, ct);
             byte[][] all = new byte[4][];
             all[self] = own;
             foreach (PeerLink peer in _peers.All)
             {
-                all[peer.Party] = await TakeAsync(kind, proposal, peer, length, peer.WhileUp, ct);
+                all[peer.Party] = await TakeAsync(kind, name, peer, length, peer.WhileUp, ct);
             }
 
             return all;
         }
+    }
+
+    /// <summary>What the frames of one piece of a round carry in place of the proposal: the first has the proposal itself.</summary>
+    private static Guid PieceOf(Guid proposal, int piece)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        proposal.TryWriteBytes(bytes, bigEndian: true, out _);
+        BinaryPrimitives.WriteInt32BigEndian(bytes[12..], BinaryPrimitives.ReadInt32BigEndian(bytes[12..]) ^ piece);
+        return new Guid(bytes, bigEndian: true);
     }
 
     private StockBatchMaker Maker(ServedTable table, BatchId id, int items)
