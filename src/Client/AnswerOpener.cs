@@ -48,7 +48,7 @@ internal static class AnswerOpener
             for (int i = 0; i < count; i++)
             {
                 records[i] = new byte[table.Shape.Bytes];
-                RecordPacking.Unpack(y.AsSpan(i * table.Words, table.Words), records[i]);
+                RecordPacking.Unpack(table.Shape, y.AsSpan(i * table.Words, table.Words), records[i]);
             }
 
             return records;

@@ -35,7 +35,7 @@ public sealed class DeploymentLayout(string directory)
     /// <exception cref="TableException">The name could not be a table's.</exception>
     public string ShareFile(int p, string table, Guid version)
     {
-        TableDescription.ValidateName(table);
+        TableDescription.ValidateStoredName(table);
         return Path.Combine(ShareDirectory(p), $"{table}.{version:N}.share");
     }
 
@@ -43,7 +43,7 @@ public sealed class DeploymentLayout(string directory)
     /// <exception cref="TableException">The name could not be a table's.</exception>
     public string JournalFile(int p, string table, Guid version)
     {
-        TableDescription.ValidateName(table);
+        TableDescription.ValidateStoredName(table);
         return Path.Combine(ShareDirectory(p), $"{table}.{version:N}.journal");
     }
 
@@ -51,7 +51,7 @@ public sealed class DeploymentLayout(string directory)
     /// <exception cref="TableException">The name could not be a table's.</exception>
     public string DescriptionFile(string table)
     {
-        TableDescription.ValidateName(table);
+        TableDescription.ValidateStoredName(table);
         return Path.Combine(TablesDirectory, $"{table}.json");
     }
 

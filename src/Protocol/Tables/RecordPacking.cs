@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using Trident.Protocol.Field;
+
 namespace Trident.Protocol.Tables;
 
 /// <summary>
@@ -15,7 +18,53 @@ public static class RecordPacking
     /// <summary>Words that a record of so many bytes needs.</summary>
     public static int WordsFor(int bytes) => (int)(((long)bytes * 8 + BitsPerWord - 1) / BitsPerWord);
 
-    /// <summary>Packs one record.</summary>
+    /// <summary>Packs one record of a shape; where its elements are words they stay as they are.</summary>
+    /// <param name="shape">The record's shape.</param>
+    /// <param name="record">Exactly <c>shape.Bytes</c> bytes.</param>
+    /// <param name="words">Exactly <c>shape.Words</c> words; each written below p.</param>
+    /// <exception cref="ArgumentException">The spans do not fit the shape.</exception>
+    /// <exception cref="TableException">An element that is a word is not below p.</exception>
+    public static void Pack(RecordShape shape, ReadOnlySpan<byte> record, Span<uint> words)
+    {
+        if (shape.Element != ElementKind.Word)
+        {
+            Pack(record, words);
+            return;
+        }
+
+        CheckWords(shape, record.Length, words.Length);
+        record.CopyTo(MemoryMarshal.AsBytes(words));
+        if (!FieldVector.AllBelowP(words))
+        {
+            throw new TableException("A word is not below p = 2^31 - 1, and is no element of the field.");
+        }
+    }
+
+    /// <summary>Unpacks one record of a shape. The inverse of the packing of a shape.</summary>
+    /// <param name="shape">The record's shape.</param>
+    /// <param name="words">Exactly <c>shape.Words</c> words.</param>
+    /// <param name="record">Exactly <c>shape.Bytes</c> bytes; left zeroed when the words are refused.</param>
+    /// <exception cref="ArgumentException">The spans do not fit the shape.</exception>
+    /// <exception cref="TableException">Not a record of that shape.</exception>
+    public static void Unpack(RecordShape shape, ReadOnlySpan<uint> words, Span<byte> record)
+    {
+        if (shape.Element != ElementKind.Word)
+        {
+            Unpack(words, record);
+            return;
+        }
+
+        CheckWords(shape, record.Length, words.Length);
+        if (!FieldVector.AllBelowP(words))
+        {
+            record.Clear();
+            throw new TableException("A word is not below p = 2^31 - 1. The answer or the share it came from is damaged.");
+        }
+
+        MemoryMarshal.AsBytes(words).CopyTo(record);
+    }
+
+    /// <summary>Packs the bytes of one record, 30 bits to a word.</summary>
     /// <param name="record">The bytes of the record.</param>
     /// <param name="words">Exactly <see cref="WordsFor"/> words; each written below 2^30.</param>
     /// <exception cref="ArgumentException">The spans do not fit together.</exception>
@@ -42,7 +91,7 @@ public static class RecordPacking
         }
     }
 
-    /// <summary>Unpacks one record. The inverse of <see cref="Pack"/>.</summary>
+    /// <summary>Unpacks one record's bytes. The inverse of <see cref="Pack(ReadOnlySpan{byte}, Span{uint})"/>.</summary>
     /// <param name="words">Exactly <see cref="WordsFor"/> words.</param>
     /// <param name="record">Receives the bytes; left zeroed when the words are refused.</param>
     /// <exception cref="ArgumentException">The spans do not fit together.</exception>
@@ -75,6 +124,14 @@ public static class RecordPacking
                 ? "The words are not a packed record: a word is 2^30 or more. The answer or the share it came from is damaged."
                 : "The words are not a packed record: bits past the end of the record are set. "
                     + "The answer or the share it came from is damaged.");
+        }
+    }
+
+    private static void CheckWords(RecordShape shape, int bytes, int words)
+    {
+        if (bytes != shape.Bytes || words != shape.Words)
+        {
+            throw new ArgumentException($"A record of {shape} has {shape.Bytes} bytes and {shape.Words} words, not {bytes} and {words}.");
         }
     }
 

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Trident.Protocol.Tables;
 
 /// <summary>What everyone may know of a table: its name, version and shape. Nothing of its contents.</summary>
-/// <param name="Name">[a-z0-9][a-z0-9_-]{0,62}; part of file names.</param>
+/// <param name="Name">What <see cref="ValidateName"/> takes, or a collection's name and a suffix; part of file names.</param>
 /// <param name="Version">New for each sharing, so shares of two sharings never mix.</param>
 /// <param name="Rows">Number of records, 1 to <see cref="MaxRows"/>.</param>
 /// <param name="Shape">The shape of every record.</param>
@@ -26,6 +26,7 @@ public sealed partial record TableDescription(string Name, Guid Version, int Row
     /// <summary>The most records that a table may have: what a selector key can address.</summary>
     public const int MaxRows = 1 << 26;
 
+    private const int MaxNameLength = 63;
     private const int CurrentFormat = 1;
 
     private static readonly JsonSerializerOptions Json = new()
@@ -41,7 +42,13 @@ public sealed partial record TableDescription(string Name, Guid Version, int Row
     /// <summary>Field words of one record.</summary>
     public int Words => Shape.Words;
 
-    /// <summary>Refuses a name that could not be a table's.</summary>
+    /// <summary>
+    /// Whether it is a score table: its records are field words as they are, and a query to it carries shares of a vector in place of
+    /// selector keys (docs/protocol.md, Scores).
+    /// </summary>
+    public bool IsScores => Shape.Element == ElementKind.Word;
+
+    /// <summary>Refuses a name that nobody may give to a table.</summary>
     /// <exception cref="TableException">The name is not [a-z0-9][a-z0-9_-]{0,62}.</exception>
     public static void ValidateName(string name)
     {
@@ -52,11 +59,26 @@ public sealed partial record TableDescription(string Name, Guid Version, int Row
         }
     }
 
+    /// <summary>
+    /// Refuses a name that no table can have: one that <see cref="ValidateName"/> takes, or a collection's with exactly one of
+    /// <c>.scores</c>, <c>.records</c> and <c>.neighbours</c>, 63 characters in all.
+    /// </summary>
+    /// <exception cref="TableException">It is none of these.</exception>
+    public static void ValidateStoredName(string name)
+    {
+        if (name is null || name.Length > MaxNameLength || !StoredNamePattern().IsMatch(name))
+        {
+            throw new TableException(
+                $"'{name}' cannot be a table's name; a name has 1 to 63 of a-z, 0-9, '_' and '-', beginning with a letter or a digit, "
+                + "and for a collection's tables ends in '.scores', '.records' or '.neighbours'.");
+        }
+    }
+
     /// <summary>Refuses a description that no table can have.</summary>
     /// <exception cref="TableException">Bad name, version, number of rows, shape or product.</exception>
     public void Validate()
     {
-        ValidateName(Name);
+        ValidateStoredName(Name);
         Shape.Validate();
         if (Version == Guid.Empty)
         {
@@ -78,6 +100,11 @@ public sealed partial record TableDescription(string Name, Guid Version, int Row
         if (Product is not (StockProduct or BeaverProduct))
         {
             throw new TableException($"Table '{Name}' is for the product '{Product}', which is unknown; known are '{StockProduct}' and '{BeaverProduct}'.");
+        }
+
+        if (IsScores && Product != StockProduct)
+        {
+            throw new TableException($"Table '{Name}' has records of words and is for the product '{Product}'; a score table is always for '{StockProduct}'.");
         }
 
         if (Product == BeaverProduct && (long)Rows * Math.Max(Words + 1, 6) > MaxBeaverFrameWords)
@@ -122,7 +149,7 @@ public sealed partial record TableDescription(string Name, Guid Version, int Row
             if (!Enum.TryParse(stored.Element, ignoreCase: true, out ElementKind element)
                 || !Enum.IsDefined(element))
             {
-                throw new TableException($"'{path}' names the element kind '{stored.Element}'; known are u8, i4, f4 and f8.");
+                throw new TableException($"'{path}' names the element kind '{stored.Element}'; known are u8, i4, f4, f8 and word.");
             }
 
             var description = new TableDescription(stored.Name, stored.Version, stored.Rows, new RecordShape(element, stored.Dimension))
@@ -158,6 +185,9 @@ public sealed partial record TableDescription(string Name, Guid Version, int Row
 
     [GeneratedRegex("^[a-z0-9][a-z0-9_-]{0,62}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9_-]*(\\.(scores|records|neighbours))?\\z", RegexOptions.CultureInvariant)]
+    private static partial Regex StoredNamePattern();
 
     private sealed record Stored(
         [property: JsonRequired] int Format,

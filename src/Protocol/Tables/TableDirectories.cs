@@ -46,12 +46,12 @@ internal sealed class TableDirectories : IDisposable
         for (int party = 1; party <= 3; party++)
         {
             string current = Path.GetFileName(_layout.ShareFile(party, _table, version));
-            Delete(_layout.ShareDirectory(party), $"{_table}.*.share", current);
-            Delete(_layout.ShareDirectory(party), $".{_table}.*.share.tmp", current);
-            Delete(_layout.ShareDirectory(party), $"{_table}.*.journal", Path.GetFileName(_layout.JournalFile(party, _table, version)));
+            Delete(_layout.ShareDirectory(party), $"{_table}.", ".share", current);
+            Delete(_layout.ShareDirectory(party), $".{_table}.", ".share.tmp", current);
+            Delete(_layout.ShareDirectory(party), $"{_table}.", ".journal", Path.GetFileName(_layout.JournalFile(party, _table, version)));
         }
 
-        Delete(_layout.TablesDirectory, $".{_table}.*.tmp", current: null);
+        Delete(_layout.TablesDirectory, $".{_table}.", ".json.tmp", current: null);
     }
 
     /// <inheritdoc/>
@@ -72,12 +72,13 @@ internal sealed class TableDirectories : IDisposable
         }
     }
 
-    private static void Delete(string directory, string pattern, string? current)
+    private static void Delete(string directory, string before, string after, string? current)
     {
-        // A table's name has no dot, so the pattern matches no other table's files.
-        foreach (string file in Directory.GetFiles(directory, pattern))
+        // Between the two is a version and nothing else: 'x' must not match the files of 'x.scores'.
+        foreach (string file in Directory.GetFiles(directory, $"{before}*{after}"))
         {
-            if (Path.GetFileName(file) != current)
+            string name = Path.GetFileName(file);
+            if (name != current && Guid.TryParseExact(name[before.Length..^after.Length], "N", out _))
             {
                 try
                 {

@@ -6,7 +6,7 @@ namespace Trident.Protocol.Tables;
 
 /// <summary>
 /// The data owner's half: turns records into three share files, none of which tells anything about them. Streams: memory use does
-/// not depend on the number of records.
+/// not depend on the number of records, only on the size of one where that is more than a megabyte.
 /// </summary>
 public static class TableSharer
 {
@@ -41,54 +41,70 @@ public static class TableSharer
         CancellationToken ct,
         string product = TableDescription.StockProduct)
     {
+        TableDescription.ValidateName(name);
+        using StagedTable staged = Stage(layout, deployment, name, source, replace, progress, ct, product);
+        ct.ThrowIfCancellationRequested();
+        staged.Commit();
+        staged.DeleteOlder();
+        return staged.Description;
+    }
+
+    /// <summary>
+    /// The first half of <see cref="Share"/>, for tables that are to change together: everything is written, and the table is what it was
+    /// until <see cref="StagedTable.Commit"/>. The name may also be that of a collection's table.
+    /// </summary>
+    /// <inheritdoc cref="Share"/>
+    /// <returns>What commits or undoes it.</returns>
+    public static StagedTable Stage(
+        DeploymentLayout layout,
+        Guid deployment,
+        string name,
+        IVectorSource source,
+        bool replace,
+        IProgress<(long Done, long Total)>? progress,
+        CancellationToken ct,
+        string product = TableDescription.StockProduct)
+    {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(source);
         Elements.RequireLittleEndian();
         var description = new TableDescription(name, Guid.NewGuid(), source.Rows, source.Shape) { Product = product };
         description.Validate();
+        StagedTable? staged = null;
         try
         {
-            using var directories = new TableDirectories(layout, name);
-            string current = layout.DescriptionFile(name);
-            if (!replace && File.Exists(current))
+            var writers = new List<ShareWriter>(3);
+            string next = ShareWriter.TemporaryName(Path.Combine(layout.TablesDirectory, $"{name}.{description.Version:N}.json"));
+            staged = new StagedTable(layout, description, new TableDirectories(layout, name), writers, next, replace);
+            if (!replace && File.Exists(layout.DescriptionFile(name)))
             {
                 throw Exists(name);
             }
 
-            var writers = new List<ShareWriter>(3);
-            string next = ShareWriter.TemporaryName(Path.Combine(layout.TablesDirectory, $"{name}.{description.Version:N}.json"));
-            try
+            for (int party = 1; party <= 3; party++)
             {
-                for (int party = 1; party <= 3; party++)
-                {
-                    writers.Add(new ShareWriter(party, layout.ShareFile(party, name, description.Version), description, deployment));
-                }
-
-                WriteShares(description, source, writers, progress, ct);
-                writers.ForEach(writer => writer.Complete());
-                description.WriteTo(next);
-                ct.ThrowIfCancellationRequested();
-
-                File.Move(next, current, overwrite: replace);
-
-                writers.ForEach(writer => writer.Keep());
-                directories.Keep();
-            }
-            finally
-            {
-                writers.ForEach(writer => writer.Dispose());
-                File.Delete(next);
+                writers.Add(new ShareWriter(party, layout.ShareFile(party, name, description.Version), description, deployment));
             }
 
-            DurableFiles.FlushDirectory(layout.TablesDirectory);
-            directories.DeleteAllBut(description.Version);
-            return description;
+            WriteShares(description, source, writers, progress, ct);
+            writers.ForEach(writer => writer.Complete());
+            description.WriteTo(next);
+            (StagedTable whole, staged) = (staged, null);
+            return whole;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TableException($"Table '{name}' cannot be written to '{layout.Directory}': {e.Message}", e);
+            throw Unwritable(layout, name, e);
+        }
+        finally
+        {
+            staged?.Dispose();
         }
     }
+
+    /// <summary>What a failure of the disk is to the caller.</summary>
+    internal static TableException Unwritable(DeploymentLayout layout, string name, Exception cause) =>
+        new($"Table '{name}' cannot be written to '{layout.Directory}': {cause.Message}", cause);
 
     private static void WriteShares(
         TableDescription description,
@@ -117,7 +133,7 @@ public static class TableSharer
                             $"The records end before record {first + row} of {description.Rows:N0}. Nothing was shared; leave the file alone while it is read.");
                     }
 
-                    RecordPacking.Pack(record, packed.AsSpan(row * words, words));
+                    Pack(description.Shape, first + row, record, packed.AsSpan(row * words, words));
                 }
 
                 int length = count * words;
@@ -139,6 +155,18 @@ public static class TableSharer
             {
                 CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(share.AsSpan()));
             }
+        }
+    }
+
+    private static void Pack(RecordShape shape, int number, ReadOnlySpan<byte> record, Span<uint> words)
+    {
+        try
+        {
+            RecordPacking.Pack(shape, record, words);
+        }
+        catch (TableException e)
+        {
+            throw new TableException($"Record {number} cannot be shared: {e.Message}", e);
         }
     }
 
