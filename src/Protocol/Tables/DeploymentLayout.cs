@@ -1,3 +1,5 @@
+using Trident.Protocol.Collections;
+
 namespace Trident.Protocol.Tables;
 
 /// <summary>
@@ -15,6 +17,9 @@ public sealed class DeploymentLayout(string directory)
 
     /// <summary>The public descriptions of tables.</summary>
     public string TablesDirectory => Path.Combine(Directory, "tables");
+
+    /// <summary>The descriptions of collections: for clients. Parties are not given them.</summary>
+    public string CollectionsDirectory => Path.Combine(Directory, "collections");
 
     /// <summary>What only party p may read.</summary>
     public string PartyDirectory(int p) => Path.Combine(Directory, $"party-{CheckParty(p)}");
@@ -86,6 +91,35 @@ public sealed class DeploymentLayout(string directory)
         }
 
         return LoadNamed(path);
+    }
+
+    /// <summary>The description of a collection.</summary>
+    /// <exception cref="TableException">The name could not be a collection's.</exception>
+    public string CollectionFile(string name)
+    {
+        CollectionDescription.ValidateName(name);
+        return Path.Combine(CollectionsDirectory, $"{name}.json");
+    }
+
+    /// <summary>All collections, by name; none when nothing was shared as one yet.</summary>
+    /// <exception cref="TableException">A description cannot be read, or is not of the collection that its file is named for.</exception>
+    public IReadOnlyList<CollectionDescription> Collections()
+    {
+        if (!System.IO.Directory.Exists(CollectionsDirectory))
+        {
+            return [];
+        }
+
+        return [.. System.IO.Directory.EnumerateFiles(CollectionsDirectory, "*.json")
+            .OrderBy(Path.GetFileNameWithoutExtension, StringComparer.Ordinal)
+            .Select(path =>
+            {
+                CollectionDescription description = CollectionDescription.Load(path);
+                return description.Name == Path.GetFileNameWithoutExtension(path)
+                    ? description
+                    : throw new TableException(
+                        $"'{path}' describes the collection '{description.Name}'; a description has its collection's name. Share the collection again.");
+            })];
     }
 
     private static TableDescription LoadNamed(string path)
