@@ -10,7 +10,7 @@ namespace Trident.Client;
 internal static class Reranker
 {
     // Sums of rounded doubles may be off by so much of their size; what lies nearer to a bound than that is not called certain.
-    private const double Rounding = 1e-12;
+    private const double Rounding = 1e-11;
 
     /// <summary>The k nearest of the candidates, nearest first, ties by row.</summary>
     /// <param name="plan">The search.</param>
