@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("Trident.Protocol.Tests")]
+[assembly: InternalsVisibleTo("Trident.Collections")]
