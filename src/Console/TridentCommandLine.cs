@@ -16,6 +16,7 @@ public static class TridentCommandLine
         ShareCommand.Create(),
         UpCommand.Create(),
         FetchCommand.Create(),
+        SearchCommand.Create(),
         PutCommand.Create(),
         RotateCommand.Create(),
         StatusCommand.Create(),
