@@ -2,7 +2,7 @@ using Orleans;
 
 namespace Trident.Abstractions;
 
-/// <summary>One query at one party. Keyed by <see cref="PartyKeys.Query"/>; lives for one answer.</summary>
+/// <summary>One query at one party. Keyed by <see cref="PartyKeys.Query"/>; lives for one answer and its parts.</summary>
 [Alias("trident.IQueryGrain")]
 public interface IQueryGrain : IGrainWithStringKey
 {
@@ -11,6 +11,12 @@ public interface IQueryGrain : IGrainWithStringKey
     /// <param name="cancellationToken">Given up by the client.</param>
     [Alias("Answer")]
     Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Gives a further part of an answer that has several, each once, until the query's deadline.</summary>
+    /// <param name="part">Which part, from 1: part 0 is in the answer.</param>
+    /// <param name="cancellationToken">Given up by the client.</param>
+    [Alias("Part")]
+    Task<QueryPart> PartAsync(int part, CancellationToken cancellationToken);
 }
 
 /// <summary>Gives out tickets for stock, each of a party's own third.</summary>

@@ -8,6 +8,9 @@ public static class PartyKeys
     /// <summary>The key of one query at one party: <c>party/queryId</c>.</summary>
     public static string Query(int party, Guid queryId) => string.Create(CultureInfo.InvariantCulture, $"{party}/{queryId:N}");
 
+    /// <summary>The query that a query's key names; empty where the key is none.</summary>
+    public static Guid QueryIdOf(string key) => key.Length > 2 && Guid.TryParseExact(key.AsSpan(2), "N", out Guid id) ? id : Guid.Empty;
+
     /// <summary>The key of a party's ticket counter.</summary>
     public static string Tickets(int party) => string.Create(CultureInfo.InvariantCulture, $"{party}/tickets");
 

@@ -16,7 +16,7 @@ public sealed record QueryRequest(
     public bool Participates(int party) => (ParticipantsMask >> (party - 1) & 1) == 1;
 }
 
-/// <summary>A party's answer: a sealed share, or the reason why there is none.</summary>
+/// <summary>A party's answer: a sealed share, or the first of several parts of one, or the reason why there is none.</summary>
 [GenerateSerializer, Immutable, Alias("trident.QueryAnswer")]
 public sealed record QueryAnswer(
     [property: Id(0)] byte[] Sealed,
@@ -24,12 +24,27 @@ public sealed record QueryAnswer(
     [property: Id(2)] PhaseTimes Phases,
     [property: Id(3)] long BytesSent,
     [property: Id(4)] long BytesReceived,
-    [property: Id(5)] QueryFailure? Failure)
+    [property: Id(5)] QueryFailure? Failure,
+    [property: Id(6)] int Parts = 1)
 {
+    /// <summary>Words of each part of an answer but the last, so that no message is much larger than 1 MiB.</summary>
+    public const int PartWords = 1 << 18;
+
+    /// <summary>How many parts an answer of so many words has.</summary>
+    public static int PartsOf(long words) => (int)Math.Max(1, (words + PartWords - 1) / PartWords);
+
+    /// <summary>The words of one part of an answer: the first one, and how many.</summary>
+    public static (int First, int Count) PartRange(int part, int words) =>
+        (part * PartWords, Math.Min(PartWords, words - part * PartWords));
+
     /// <summary>An answer that is a refusal.</summary>
     public static QueryAnswer Refused(QueryFailureKind kind, string message) =>
         new([], false, default, 0, 0, new QueryFailure(kind, message));
 }
+
+/// <summary>A further part of an answer, sealed, or the reason why there is none.</summary>
+[GenerateSerializer, Immutable, Alias("trident.QueryPart")]
+public sealed record QueryPart([property: Id(0)] byte[] Sealed, [property: Id(1)] QueryFailure? Failure);
 
 /// <summary>Where a party's time went, in milliseconds.</summary>
 [GenerateSerializer, Immutable, Alias("trident.PhaseTimes")]
@@ -50,7 +65,7 @@ public enum QueryFailureKind
     Internal = 0,
     /// <summary>The party serves no table of that version.</summary>
     UnknownTable,
-    /// <summary>A selector key of the wrong size, version, party or row count.</summary>
+    /// <summary>A selector key of the wrong size, version, party or row count, or a vector's share of the wrong length or range.</summary>
     BadKey,
     /// <summary>A request that does not open or does not parse.</summary>
     BadRequest,

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
+using Trident.Protocol.Tables;
 
 namespace Trident.Abstractions;
 
 /// <summary>
-/// What a client seals to a party: one ticket and one selector key per row asked for.
-/// Layout, little-endian: <c>u8 version | u16 count | u32 key size | count × (32-byte batch id | i32 item) | count × key</c>.
+/// What a client seals to a party: one ticket and one key per row asked for. A key is a selector key or, where the table is a score
+/// table, the party's share of a vector of as many words as the table has rows. Layout, little-endian: <c>u8 version | u16 count | u32 key size | count × (32-byte batch id | i32 item) | count × key</c>.
 /// </summary>
 public sealed class QueryPlaintext
 {
@@ -14,6 +15,11 @@ public sealed class QueryPlaintext
 
     /// <summary>The most rows that one query may ask for.</summary>
     public const int MaxCount = 1024;
+
+    /// <summary>The most bytes of a key: a share of the longest vector that a score table has rows for. No selector key is as long.</summary>
+    public const int MaxKeyBytes = TableDescription.MaxScoreRows * sizeof(uint);
+
+    private const int MaxSelectorKeyBytes = 1 << 16;
 
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly int _keySize;
@@ -29,8 +35,12 @@ public sealed class QueryPlaintext
     /// <summary>Item of ticket <paramref name="index"/>.</summary>
     public int Item(int index) => BinaryPrimitives.ReadInt32LittleEndian(_bytes.Span[(HeaderSize + index * TicketSize + 32)..]);
 
-    /// <summary>Selector key <paramref name="index"/>, encoded.</summary>
+    /// <summary>Key <paramref name="index"/>: an encoded selector key, or words, little endian.</summary>
     public ReadOnlySpan<byte> Key(int index) => _bytes.Span.Slice(HeaderSize + Count * TicketSize + index * _keySize, _keySize);
+
+    /// <summary>The most bytes that a query of so many keys to a table can have: what a party need look at.</summary>
+    public static long MaxBytes(TableDescription table, int count) =>
+        HeaderSize + count * (TicketSize + (table.IsScores ? (long)table.Rows * sizeof(uint) : MaxSelectorKeyBytes));
 
     /// <summary>Encodes tickets and keys. All keys have one size.</summary>
     public static byte[] Write(IReadOnlyList<(byte[] Batch, int Item)> tickets, IReadOnlyList<byte[]> keys)
@@ -83,7 +93,7 @@ public sealed class QueryPlaintext
             throw new FormatException($"The query holds {count} keys; its envelope says {expectedCount}, and 1 to {MaxCount} are allowed.");
         }
 
-        if (keySize is < 1 or > 1 << 16 || span.Length != HeaderSize + (long)count * (TicketSize + keySize))
+        if (keySize is < 1 or > MaxKeyBytes || span.Length != HeaderSize + (long)count * (TicketSize + keySize))
         {
             throw new FormatException($"The query has {span.Length} bytes, which do not hold {count} keys of {keySize} bytes and their tickets.");
         }

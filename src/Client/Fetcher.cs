@@ -1,25 +1,71 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Trident.Abstractions;
+using Trident.Protocol.Field;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Tables;
 
 namespace Trident.Client;
 
-/// <summary>Fetches rows of a described table: tickets, attempts, and what to do when one fails.</summary>
+/// <summary>Asks a described table for rows or for scores: tickets, attempts, and what to do when one fails.</summary>
 internal sealed class Fetcher(TridentClientOptions options, PartySet parties, ClientSeal[] seals, CancellationToken stopping)
 {
     private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(100);
+    private const int ScoreWordsAhead = 1 << 20;
     private readonly ConcurrentDictionary<Guid, LeasePool> _pools = new();
 
     /// <summary>Fetches rows that are in the table.</summary>
     public async Task<FetchResult> FetchAsync(TableDescription table, int[] rows, CancellationToken cancellationToken)
     {
+        if (table.IsScores)
+        {
+            throw new UnknownTableException($"'{table.Name}' is a score table: it has scores and no records. Search its collection instead.");
+        }
+
+        Asked asked = await AskAsync(table, rows.Length, (tickets, asks, left) => SealedQuery.Make(table, rows, tickets, asks, seals, left), cancellationToken);
+        return new FetchResult
+        {
+            Records = AnswerOpener.Records(table, rows.Length, asked.Outcome.Words!, asked.Outcome.Replies.Where(r => r.Share is not null).Select(r => r.Party.Number)),
+            Verified = asked.Outcome.Verified,
+            Latency = asked.Latency,
+            Phases = asked.Phases,
+            BytesToEachPeer = asked.BytesToEachPeer,
+            Attempts = asked.Attempts,
+            Table = table,
+        };
+    }
+
+    /// <summary>Multiplies vectors with a score table.</summary>
+    /// <param name="scores">The score table.</param>
+    /// <param name="vectors">1 to <see cref="QueryLimits.MaxRows"/> vectors of <c>scores.Rows</c> words below p; they stay the caller's.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">No score table, or vectors that do not fit it.</exception>
+    /// <exception cref="TridentException">As a fetch.</exception>
+    public async Task<ScoreAnswer> ScoreAsync(TableDescription scores, uint[][] vectors, CancellationToken cancellationToken)
+    {
+        int most = QueryLimits.MaxRows(scores);
+        if (!scores.IsScores || vectors.Length < 1 || vectors.Length > most || vectors.Any(v => v.Length != scores.Rows || !FieldVector.AllBelowP(v)))
+        {
+            throw new ArgumentException(
+                $"Table '{scores.Name}' takes 1 to {most} vectors of {scores.Rows} words below p, if it is a score table.", nameof(vectors));
+        }
+
+        Asked asked = await AskAsync(scores, vectors.Length, (tickets, asks, left) => SealedQuery.MakeScores(scores, vectors, tickets, asks, seals, left), cancellationToken);
+        return new ScoreAnswer(asked.Outcome.Words!, asked.Outcome.Verified, asked.Latency, asked.Phases, asked.BytesToEachPeer, asked.Attempts);
+    }
+
+    /// <summary>How many tickets of a table are leased ahead; an item of a score table is as long as the table is wide.</summary>
+    private int Ahead(TableDescription table) =>
+        table.IsScores ? Math.Min(options.LeaseAhead, Math.Clamp(ScoreWordsAhead / table.Words, 2, 256)) : options.LeaseAhead;
+
+    /// <summary>Asks until it is answered, refused for good, or too late.</summary>
+    private async Task<Asked> AskAsync(TableDescription table, int count, Func<LeasedTicket[], int[], TimeSpan, SealedQuery> make, CancellationToken cancellationToken)
+    {
         long started = Stopwatch.GetTimestamp();
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         limit.CancelAfter(options.Deadline);
-        LeasePool pool = _pools.GetOrAdd(table.Version, version => new LeasePool(options.LeaseAhead, (count, ct) => LeaseAsync(version, count, ct), stopping));
+        LeasePool pool = _pools.GetOrAdd(table.Version, version => new LeasePool(Ahead(table), (tickets, ct) => LeaseAsync(version, tickets, ct), stopping));
         string doing = "waiting for tickets";
         try
         {
@@ -27,16 +73,15 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
             {
                 Party[] live = await parties.LiveAsync(limit.Token);
                 doing = "waiting for tickets";
-                LeasedTicket[] tickets = await pool.TakeAsync(rows.Length, limit.Token);
+                LeasedTicket[] tickets = await pool.TakeAsync(count, limit.Token);
                 doing = "waiting for answers";
                 long leases = pool.Leases;
-                SealedQuery query = SealedQuery.Make(table, rows, tickets, [.. live.Select(p => p.Number)], seals,
-                    options.Deadline - Stopwatch.GetElapsedTime(started));
-                AttemptOutcome outcome = await QueryAttempt.RunAsync(table, rows.Length, query, live, seals, options.Grace, limit.Token);
+                SealedQuery query = make(tickets, [.. live.Select(p => p.Number)], options.Deadline - Stopwatch.GetElapsedTime(started));
+                AttemptOutcome outcome = await QueryAttempt.RunAsync(table, count, query, live, seals, options.Grace, limit.Token);
                 DiscardUnknown(pool, outcome, tickets, leases);
-                if (outcome.Records is not null)
+                if (outcome.Words is not null)
                 {
-                    return Result(table, outcome, attempt, Stopwatch.GetElapsedTime(started));
+                    return Asked.Of(outcome, attempt, Stopwatch.GetElapsedTime(started));
                 }
 
                 if (outcome.Replies.FirstOrDefault(r => !r.MayBeTriedAgain) is { } final)
@@ -67,28 +112,6 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         }
     }
 
-    private static FetchResult Result(TableDescription table, AttemptOutcome outcome, int attempts, TimeSpan latency)
-    {
-        PhaseTimes[] phases = new PhaseTimes[3];
-        long bytes = 0;
-        foreach (PartyReply reply in outcome.Replies.Where(r => r.Share is not null))
-        {
-            phases[reply.Party.Number - 1] = reply.Answer!.Phases;
-            bytes = Math.Max(bytes, reply.Answer.BytesSent);
-        }
-
-        return new FetchResult
-        {
-            Records = outcome.Records!,
-            Verified = outcome.Verified,
-            Latency = latency,
-            Phases = phases,
-            BytesToEachPeer = bytes / (outcome.Asked - 1),
-            Attempts = attempts,
-            Table = table,
-        };
-    }
-
     /// <summary>
     /// A batch that one party does not know gives answers that nobody can check. Where the whole query failed of it, a party
     /// has restarted, and all that was leased before has the same fault.
@@ -98,7 +121,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         if (outcome.Replies.Any(r => r.Refusal?.Kind == QueryFailureKind.UnknownTicket))
         {
             pool.DiscardBatches(tickets.Select(t => t.Batch));
-            if (outcome.Records is null)
+            if (outcome.Words is null)
             {
                 pool.DiscardLeases(leases);
             }
@@ -155,5 +178,22 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         }
 
         static TicketLease Nothing(string why) => new([], new QueryFailure(QueryFailureKind.NoStock, why));
+    }
+
+    /// <summary>An attempt that was answered, and what the way to it took.</summary>
+    private sealed record Asked(AttemptOutcome Outcome, int Attempts, TimeSpan Latency, PhaseTimes[] Phases, long BytesToEachPeer)
+    {
+        public static Asked Of(AttemptOutcome outcome, int attempts, TimeSpan latency)
+        {
+            PhaseTimes[] phases = new PhaseTimes[3];
+            long bytes = 0;
+            foreach (PartyReply reply in outcome.Replies.Where(r => r.Share is not null))
+            {
+                phases[reply.Party.Number - 1] = reply.Answer!.Phases;
+                bytes = Math.Max(bytes, reply.Answer.BytesSent);
+            }
+
+            return new Asked(outcome, attempts, latency, phases, bytes / (outcome.Asked - 1));
+        }
     }
 }

@@ -15,6 +15,9 @@ internal interface IPartyLink : IAsyncDisposable
 
     Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken cancellationToken);
 
+    /// <summary>A further part of the answer to a query, from 1.</summary>
+    Task<QueryPart> PartAsync(Guid query, int part, CancellationToken cancellationToken);
+
     Task<PutAnswer> PutAsync(PutRequest request, CancellationToken cancellationToken);
 
     Task<PartyStatus> StatusAsync(CancellationToken cancellationToken);

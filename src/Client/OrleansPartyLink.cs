@@ -85,6 +85,9 @@ internal sealed class OrleansPartyLink(PartyEndpoint endpoint, Guid deployment, 
     public Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken cancellationToken) =>
         Client.GetGrain<IQueryGrain>(PartyKeys.Query(endpoint.Party, request.QueryId)).AnswerAsync(request, cancellationToken).WaitAsync(cancellationToken);
 
+    public Task<QueryPart> PartAsync(Guid query, int part, CancellationToken cancellationToken) =>
+        Client.GetGrain<IQueryGrain>(PartyKeys.Query(endpoint.Party, query)).PartAsync(part, cancellationToken).WaitAsync(cancellationToken);
+
     public Task<PutAnswer> PutAsync(PutRequest request, CancellationToken cancellationToken) =>
         Client.GetGrain<ITableGrain>(PartyKeys.Tables(endpoint.Party)).PutAsync(request, cancellationToken).WaitAsync(cancellationToken);
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Trident.Abstractions;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Tables;
@@ -17,8 +16,8 @@ internal sealed record PartyReply(Party Party, QueryAnswer? Answer, uint[]? Shar
     public string Problem => $"party {Party.Number}: {(Refusal is null ? Trouble : $"{Refusal.Kind}, {Refusal.Message}")}";
 }
 
-/// <summary>What an attempt came to: records, or the replies that say why there are none.</summary>
-internal sealed record AttemptOutcome(byte[][]? Records, bool Verified, IReadOnlyList<PartyReply> Replies, int Asked);
+/// <summary>What an attempt came to: the opened words, or the replies that say why there are none.</summary>
+internal sealed record AttemptOutcome(uint[]? Words, bool Verified, IReadOnlyList<PartyReply> Replies, int Asked);
 
 /// <summary>One query, asked once.</summary>
 internal static class QueryAttempt
@@ -81,9 +80,9 @@ internal static class QueryAttempt
                 shares[reply.Party.Number - 1] = reply.Share;
             }
 
-            byte[][] records = AnswerOpener.Open(table, count, shares);
+            uint[] words = AnswerOpener.Open(shares);
             bool verified = good == 3 && replies.All(r => r.Answer!.AllAgreed);
-            return new AttemptOutcome(records, verified, replies, parties.Count);
+            return new AttemptOutcome(words, verified, replies, parties.Count);
         }
         finally
         {
@@ -96,10 +95,25 @@ internal static class QueryAttempt
         CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, party.WhileUp);
-        QueryAnswer answer;
         try
         {
-            answer = await party.Link.AnswerAsync(query.Request(party.Number), either.Token).WaitAsync(either.Token);
+            QueryAnswer answer = await party.Link.AnswerAsync(query.Request(party.Number), either.Token).WaitAsync(either.Token);
+            if (answer.Failure is not null)
+            {
+                return new PartyReply(party, answer, null, answer.Failure, null);
+            }
+
+            (uint[]? share, QueryFailure? refusal) = await AnswerCollector.CollectAsync(party, query, answer, seal, count * table.Words, either.Token);
+            return new PartyReply(party, answer, share, refusal, null);
+        }
+        catch (AnswerCheckException)
+        {
+            throw;
+        }
+        catch (SealingException e)
+        {
+            // Whoever carries the answer can spoil it; that is no proof against the party.
+            return Failed($"its answer does not open: {e.Message}");
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -113,31 +127,6 @@ internal static class QueryAttempt
         {
             party.Suspect($"a call failed: {e.Message}");
             return Failed($"the call failed: {e.Message}");
-        }
-
-        if (answer.Failure is not null)
-        {
-            return new PartyReply(party, answer, null, answer.Failure, null);
-        }
-
-        byte[] share;
-        try
-        {
-            share = query.OpenAnswer(party.Number, seal, answer.Sealed);
-        }
-        catch (SealingException e)
-        {
-            // Whoever carries the answer can spoil it; that is no proof against the party.
-            return Failed($"its answer does not open: {e.Message}");
-        }
-
-        try
-        {
-            return new PartyReply(party, answer, AnswerOpener.Words(party.Number, share, count * table.Words), null, null);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(share);
         }
 
         PartyReply Failed(string trouble) => new(party, null, null, null, trouble);

@@ -128,6 +128,7 @@ public static class SiloHost
         services.AddSingleton<Mailbox>();
         services.AddSingleton<OutboundFrames>();
         services.AddSingleton<PartyCounters>();
+        services.AddSingleton<WaitingAnswers>();
         services.AddSingleton<QueryRunner>();
         services.AddSingleton<ExchangeConnectionHandler>();
         services.AddWhenListening<Heartbeat>();

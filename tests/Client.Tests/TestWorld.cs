@@ -183,6 +183,9 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
         return Change(new QueryAnswer(sealer.Seal(MemoryMarshal.AsBytes(z.AsSpan()), aad), all, new PhaseTimes(1, 2, 3, Number), 200, 200, null));
     }
 
+    public Task<QueryPart> PartAsync(Guid query, int part, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("this party's answers have one part");
+
     /// <summary>What becomes of a change; may throw or never end.</summary>
     public Func<PutRequest, CancellationToken, Task<PutAnswer>> Put { get; set; } = (_, _) => Task.FromResult(new PutAnswer(1, null));
 

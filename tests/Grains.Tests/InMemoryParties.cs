@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Trident.Abstractions;
 using Trident.Grains.Exchange;
@@ -43,6 +44,12 @@ internal sealed class InMemoryParties : IAsyncDisposable
     /// <summary>Frames that are acknowledged and come to nothing, as when the receiver's process ends at that moment.</summary>
     public Func<FrameHeader, bool> Lost { get; set; } = _ => false;
 
+    /// <summary>Whether answers are collected and opened; if not, <see cref="QueryAnswer.Sealed"/> is given as the query's id.</summary>
+    public bool Collect { get; set; } = true;
+
+    /// <summary>Room for answers at each party.</summary>
+    public long AnswerBytes { get; init; } = 256 << 20;
+
     /// <summary>Parties that cannot be reached.</summary>
     public HashSet<int> Gone { get; } = [];
 
@@ -51,15 +58,6 @@ internal sealed class InMemoryParties : IAsyncDisposable
         InMemoryParties world = new();
         Random random = new(seed);
         world.Plain = [.. Enumerable.Range(0, rows).Select(_ => { byte[] row = new byte[dimension]; random.NextBytes(row); return row; })];
-        DeploymentLayout layout = new(world._directory);
-        PartyIdentity[] identities = [.. Enumerable.Range(1, 3).Select(p => PartyIdentity.Generate(p, world.Deployment))];
-        world.Owner = OwnerIdentity.Generate(world.Deployment);
-        PartiesDescriptor parties = new(1, world.Deployment,
-            [.. identities.Select(i => new PartyEndpoint(i.Party, "127.0.0.1", 10 * i.Party, 10 * i.Party + 1, 10 * i.Party + 2, Convert.ToBase64String(i.PublicKey)))])
-        {
-            Owner = Convert.ToBase64String(world.Owner.PublicKey),
-        };
-        (world._identities, world._descriptor) = (identities, parties);
         string file = Path.Combine(world._directory, "plain.bvecs");
         await using (BinaryWriter writer = new(File.Create(file)))
         {
@@ -70,14 +68,43 @@ internal sealed class InMemoryParties : IAsyncDisposable
             }
         }
 
+        using IVectorSource source = VectorFile.Open(file);
+        await world.StartAsync("vectors", source, product);
+        return world;
+    }
+
+    /// <summary>Three parties with a score table of random words, which <see cref="Plain"/> has as bytes.</summary>
+    public static async Task<InMemoryParties> StartScoresAsync(int rows, int columns, int seed, long answerBytes = 256 << 20)
+    {
+        InMemoryParties world = new() { AnswerBytes = answerBytes };
+        WordSource source = new(rows, columns, seed);
+        world.Plain = source.Records;
+        await world.StartAsync("c.scores", source, TableDescription.StockProduct);
+        return world;
+    }
+
+    private async Task StartAsync(string name, IVectorSource source, string product)
+    {
+        InMemoryParties world = this;
+        DeploymentLayout layout = new(world._directory);
+        PartyIdentity[] identities = [.. Enumerable.Range(1, 3).Select(p => PartyIdentity.Generate(p, world.Deployment))];
+        world.Owner = OwnerIdentity.Generate(world.Deployment);
+        PartiesDescriptor parties = new(1, world.Deployment,
+            [.. identities.Select(i => new PartyEndpoint(i.Party, "127.0.0.1", 10 * i.Party, 10 * i.Party + 1, 10 * i.Party + 2, Convert.ToBase64String(i.PublicKey)))])
+        {
+            Owner = Convert.ToBase64String(world.Owner.PublicKey),
+        };
+        (world._identities, world._descriptor) = (identities, parties);
         foreach (int p in (int[])[1, 2, 3])
         {
             Directory.CreateDirectory(layout.PartyDirectory(p));
         }
 
-        using (IVectorSource source = VectorFile.Open(file))
+        using (StagedTable staged = TableSharer.Stage(layout, world.Deployment, name, source, false, null, CancellationToken.None, product))
         {
-            world.Table = TableSharer.Share(layout, world.Deployment, "vectors", source, false, null, CancellationToken.None, product);
+            staged.Commit();
+            staged.DeleteOlder();
+            world.Table = staged.Description;
         }
 
         foreach (PartyIdentity identity in identities)
@@ -88,7 +115,6 @@ internal sealed class InMemoryParties : IAsyncDisposable
         world.HearAll();
         await Task.WhenAll(world.Parties[1..].Select(p => p.StartAsync()));
         await world.StockedAsync();
-        return world;
     }
 
     /// <summary>Ends a party's objects and makes them anew from its files, as a silo that crashed and was started again.</summary>
@@ -143,21 +169,57 @@ internal sealed class InMemoryParties : IAsyncDisposable
     }
 
     /// <summary>Asks all three, or those of <paramref name="asked"/>, with the given tickets.</summary>
-    public async Task<QueryAnswer[]> AskAsync(int row, Ticket ticket, int[]? asked = null, Func<int, byte[], byte[]>? changeKey = null)
+    public Task<QueryAnswer[]> AskAsync(int row, Ticket ticket, int[]? asked = null, Func<int, byte[], byte[]>? changeKey = null)
+    {
+        SelectorKey[] keys = SelectorKey.Generate(Table.Rows, row);
+        return AskAsync(keys.Select(k => (byte[][])[k.ToBytes()]).ToArray(), [ticket], asked, changeKey);
+    }
+
+    /// <summary>Asks a score table: shares of the vectors, as the client makes them.</summary>
+    public Task<QueryAnswer[]> AskAsync(uint[][] vectors, Ticket[] tickets, int[]? asked = null, Func<int, byte[], byte[]>? changeKey = null, int deadline = 10_000)
+    {
+        byte[][][] keys = [new byte[vectors.Length][], new byte[vectors.Length][], new byte[vectors.Length][]];
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            uint[][] shares = [new uint[Table.Rows], new uint[Table.Rows], new uint[Table.Rows]];
+            Shamir.Share(vectors[i], shares[0], shares[1], shares[2]);
+            for (int p = 0; p < 3; p++)
+            {
+                keys[p][i] = MemoryMarshal.AsBytes(shares[p].AsSpan()).ToArray();
+            }
+        }
+
+        return AskAsync(keys, tickets, asked, changeKey, deadline);
+    }
+
+    private async Task<QueryAnswer[]> AskAsync(byte[][][] keys, Ticket[] tickets, int[]? asked, Func<int, byte[], byte[]>? changeKey, int deadline = 10_000)
     {
         asked ??= [1, 2, 3];
+        int count = tickets.Length;
         Guid id = Guid.NewGuid();
-        SelectorKey[] keys = SelectorKey.Generate(Table.Rows, row);
         byte mask = (byte)asked.Sum(p => 1 << (p - 1));
         return await Task.WhenAll(asked.Select(async p =>
         {
-            byte[] key = keys[p - 1].ToBytes();
-            byte[] plaintext = QueryPlaintext.Write([(ticket.Batch.ToArray(), ticket.Item)], [changeKey is null ? key : changeKey(p, key)]);
-            byte[] aad = QueryPlaintext.Aad(p, id, Table.Version, 1);
+            byte[] plaintext = QueryPlaintext.Write([.. tickets.Select(t => (t.Batch.ToArray(), t.Item))], [.. keys[p - 1].Select(k => changeKey is null ? k : changeKey(p, k))]);
+            byte[] aad = QueryPlaintext.Aad(p, id, Table.Version, count);
             using ClientSeal seal = new(p, Parties[p].Identity.PublicKey, Deployment);
             SealedRequest request = seal.Seal(plaintext, aad);
-            QueryAnswer answer = await Parties[p].AskAsync(new QueryRequest(Table.Version, id, 1, mask, request.Bytes, 10_000));
-            return answer.Failure is null ? answer with { Sealed = seal.OpenAnswer(request.Counter, answer.Sealed, aad) } : answer;
+            QueryAnswer answer = await Parties[p].AskAsync(new QueryRequest(Table.Version, id, count, mask, request.Bytes, deadline));
+            if (answer.Failure is not null || !Collect)
+            {
+                return answer with { Sealed = id.ToByteArray() };
+            }
+
+            byte[] share = new byte[count * Table.Words * sizeof(uint)];
+            AnswerParts parts = seal.OpenParts(request.Counter, answer.Parts, aad);
+            for (int part = 0; part < answer.Parts; part++)
+            {
+                (int first, int some) = QueryAnswer.PartRange(part, count * Table.Words);
+                byte[] bytes = part == 0 ? answer.Sealed : Parties[p].Waiting.Take(id, part, out _).Sealed;
+                parts.Open(part, bytes, share.AsSpan(first * sizeof(uint), some * sizeof(uint)));
+            }
+
+            return answer with { Sealed = share };
         }));
     }
 
@@ -178,6 +240,49 @@ internal sealed class InMemoryParties : IAsyncDisposable
         Owner.Dispose();
 
         Directory.Delete(_directory, true);
+    }
+
+    /// <summary>Records of random words.</summary>
+    private sealed class WordSource : IVectorSource
+    {
+        private int _next;
+
+        public WordSource(int rows, int columns, int seed)
+        {
+            Random random = new(seed);
+            Shape = new RecordShape(ElementKind.Word, columns);
+            Records = [.. Enumerable.Range(0, rows).Select(_ => new byte[Shape.Bytes])];
+            foreach (byte[] record in Records)
+            {
+                foreach (ref uint word in MemoryMarshal.Cast<byte, uint>(record.AsSpan()))
+                {
+                    word = (uint)random.Next(int.MaxValue);
+                }
+            }
+        }
+
+        public byte[][] Records { get; }
+
+        public int Rows => Records.Length;
+
+        public RecordShape Shape { get; }
+
+        public bool Next(Span<byte> record)
+        {
+            if (_next == Records.Length)
+            {
+                return false;
+            }
+
+            Records[_next++].CopyTo(record);
+            return true;
+        }
+
+        public void Reset() => _next = 0;
+
+        public void Dispose()
+        {
+        }
     }
 
     /// <summary>Carries frames to the other parties' receivers.</summary>
@@ -213,7 +318,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
         public Party(InMemoryParties world, DeploymentLayout layout, PartyIdentity identity, PartiesDescriptor parties)
         {
             (_world, Identity) = (world, identity);
-            ExchangeOptions options = new() { StockBudgetBytes = 16 << 10, Grace = TimeSpan.FromSeconds(5), BatchPatience = TimeSpan.FromSeconds(5), PutPatience = TimeSpan.FromMilliseconds(50) };
+            ExchangeOptions options = new() { StockBudgetBytes = 16 << 10, Grace = TimeSpan.FromSeconds(5), BatchPatience = TimeSpan.FromSeconds(5), PutPatience = TimeSpan.FromMilliseconds(50), AnswerBytes = world.AnswerBytes };
             PairKeys keys = identity.DerivePairKeys(parties);
             Session = new LinkSession(identity.Party, keys, world._starts++);
             Peers = new PeerLinks(identity.Party, parties);
@@ -228,7 +333,8 @@ internal sealed class InMemoryParties : IAsyncDisposable
             Keeper = new StockKeeper(tables, Peers, _sender, Receiver, mailbox, new Prss(keys), Session, options, NullLogger<StockKeeper>.Instance);
             Tables = new TableKeeper(tables, Peers, _sender, Receiver, new OwnerSeal(identity.DeriveChangeSeal(world.Owner.PublicKey)), options,
                 NullLogger<TableKeeper>.Instance);
-            _runner = new QueryRunner(tables, new PartySeal(identity), Peers, _sender, mailbox, Counters, options, NullLogger<QueryRunner>.Instance);
+            Waiting = new WaitingAnswers(options, TimeProvider.System);
+            _runner = new QueryRunner(tables, new PartySeal(identity), Peers, _sender, mailbox, Counters, Waiting, options, NullLogger<QueryRunner>.Instance);
         }
 
         public PartyIdentity Identity { get; }
@@ -247,12 +353,15 @@ internal sealed class InMemoryParties : IAsyncDisposable
 
         public PartyCounters Counters { get; } = new();
 
+        public WaitingAnswers Waiting { get; }
+
         public Task StartAsync() => Task.WhenAll(Keeper.StartAsync(CancellationToken.None), Tables.StartAsync(CancellationToken.None));
 
         public async Task StopAsync()
         {
             await Tables.StopAsync(CancellationToken.None);
             await Keeper.StopAsync(CancellationToken.None);
+            Waiting.Dispose();
             Served.Dispose();
         }
 

@@ -50,6 +50,9 @@ public sealed class ExchangeOptions
     /// <summary>The most queries that are answered at once; more wait.</summary>
     public int MaxConcurrentQueries { get; set; } = 64;
 
+    /// <summary>The most bytes of answers of several parts that are computed or wait to be collected; queries that find no room wait for it.</summary>
+    public long AnswerBytes { get; set; } = 256L << 20;
+
     /// <summary>How long a party that is ready to change a table waits for its peers' votes before it asks for them, and between two questions.</summary>
     public TimeSpan PutPatience { get; set; } = TimeSpan.FromSeconds(2);
 

@@ -68,12 +68,10 @@ internal sealed class BeaverProduct : PartyProduct
         }
     }
 
-    public override byte[] Answer(ReadOnlySpan<byte> fromLower, ReadOnlySpan<byte> fromHigher, out bool agreed)
+    public override void Answer(ReadOnlySpan<byte> fromLower, ReadOnlySpan<byte> fromHigher, out bool agreed)
     {
         agreed = Answering.OpenE(Party, _message.Span[RevisionWords..], Words(fromLower), Words(fromHigher));
-        byte[] answer = new byte[Count * Columns * sizeof(uint)];
-        Answering.BeaverAnswerShare(E, F, Count, Rows, Columns, _a.Span, _b.Span, C.Span, MemoryMarshal.Cast<byte, uint>(answer.AsSpan()));
-        return answer;
+        Answering.BeaverAnswerShare(E, F, Count, Rows, Columns, _a.Span, _b.Span, C, C);
 
         static ReadOnlySpan<uint> Words(ReadOnlySpan<byte> message) => message.IsEmpty ? [] : MemoryMarshal.Cast<byte, uint>(message)[RevisionWords..];
     }

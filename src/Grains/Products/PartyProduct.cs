@@ -1,8 +1,7 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Trident.Abstractions;
 using Trident.Grains.Tables;
+using Trident.Protocol.Field;
 using Trident.Protocol.Product;
 using Trident.Protocol.Selection;
 using Trident.Protocol.Tables;
@@ -19,13 +18,14 @@ public sealed class TableChangedException(string message) : Exception(message);
 /// </summary>
 internal abstract class PartyProduct : IDisposable
 {
-    private readonly List<(uint[] Array, int Words)> _rented = [];
+    private readonly List<PooledWords> _rented = [];
+    private PooledWords? _answer;
 
     protected PartyProduct(ServedTable table, int party, int count)
     {
         (Table, Party, Count) = (table, party, count);
         (Rows, Columns) = (table.Description.Rows, table.Description.Words);
-        C = Rent(count * Columns);
+        _answer = new PooledWords(checked(count * Columns));
     }
 
     /// <summary>The kind of the frame that carries this party's shares to its peers.</summary>
@@ -44,8 +44,8 @@ internal abstract class PartyProduct : IDisposable
 
     protected int Columns { get; }
 
-    /// <summary>count × columns, from the stock.</summary>
-    protected Memory<uint> C { get; }
+    /// <summary>count × columns: c from the stock, and in its place the answer share.</summary>
+    protected Span<uint> C => (_answer ?? throw new ObjectDisposedException(nameof(PartyProduct))).Span;
 
     /// <summary>count × rows: selectors, then e-shares, then the opened e.</summary>
     protected abstract Span<uint> E { get; }
@@ -55,12 +55,18 @@ internal abstract class PartyProduct : IDisposable
         ? new BeaverProduct(table, party, count)
         : new StockProduct(table, party, count);
 
-    /// <summary>Evaluates the keys.</summary>
+    /// <summary>Evaluates the keys; a score table's are shares of vectors already.</summary>
     /// <exception cref="SelectorKeyException">A key is malformed or another party's.</exception>
     public void Select(QueryPlaintext query)
     {
         for (int i = 0; i < Count; i++)
         {
+            if (Table.Description.IsScores)
+            {
+                TakeVector(query.Key(i), E.Slice(i * Rows, Rows));
+                continue;
+            }
+
             using SelectorKey key = SelectorKey.Parse(query.Key(i), Party, Rows);
             key.Evaluate(E.Slice(i * Rows, Rows));
         }
@@ -81,28 +87,48 @@ internal abstract class PartyProduct : IDisposable
         }
     }
 
-    /// <summary>Opens with one or both of the peers' messages (an absent one is empty), and computes this party's answer share.</summary>
+    /// <summary>Opens with one or both of the peers' messages (an absent one is empty), and computes this party's answer share; see <see cref="TakeAnswer"/>.</summary>
     /// <exception cref="OffTheLineException">Three shares are not on a line, or one has a word that is no element.</exception>
-    public abstract byte[] Answer(ReadOnlySpan<byte> fromLower, ReadOnlySpan<byte> fromHigher, out bool agreed);
+    public abstract void Answer(ReadOnlySpan<byte> fromLower, ReadOnlySpan<byte> fromHigher, out bool agreed);
+
+    /// <summary>The computed answer share, count × columns words; it is the caller's from now on.</summary>
+    public PooledWords TakeAnswer()
+    {
+        PooledWords answer = _answer ?? throw new ObjectDisposedException(nameof(PartyProduct));
+        _answer = null;
+        return answer;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach ((uint[] array, int words) in _rented)
-        {
-            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(array.AsSpan(0, words)));
-            ArrayPool<uint>.Shared.Return(array);
-        }
-
+        _answer?.Dispose();
+        _answer = null;
+        _rented.ForEach(words => words.Dispose());
         _rented.Clear();
     }
 
     /// <summary>A pooled buffer of exactly so many words, returned at the end.</summary>
     protected Memory<uint> Rent(int words)
     {
-        uint[] array = ArrayPool<uint>.Shared.Rent(words);
-        _rented.Add((array, words));
-        return array.AsMemory(0, words);
+        PooledWords rented = new(words);
+        _rented.Add(rented);
+        return rented.Memory;
+    }
+
+    private void TakeVector(ReadOnlySpan<byte> key, Span<uint> share)
+    {
+        if (key.Length != share.Length * sizeof(uint))
+        {
+            throw new SelectorKeyException(
+                $"A query to the score table '{Table.Description.Name}' carries shares of vectors of {Rows} words, {Rows * sizeof(uint)} bytes; this one has {key.Length}.");
+        }
+
+        key.CopyTo(MemoryMarshal.AsBytes(share));
+        if (!FieldVector.AllBelowP(share))
+        {
+            throw new SelectorKeyException("A word of a vector's share is not below p = 2^31 - 1, and is no element of the field.");
+        }
     }
 
     /// <summary>Takes item after item from the ledger; c is copied out.</summary>
@@ -112,7 +138,7 @@ internal abstract class PartyProduct : IDisposable
         {
             using StockItem item = Table.Ledger.Take(new Ticket(new BatchId(query.Batch(i)), query.Item(i)));
             use(i, item);
-            item.C.CopyTo(C.Span.Slice(i * Columns, Columns));
+            item.C.CopyTo(C.Slice(i * Columns, Columns));
         }
     }
 }

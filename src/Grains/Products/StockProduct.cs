@@ -31,11 +31,9 @@ internal sealed class StockProduct : PartyProduct
         });
     }
 
-    public override byte[] Answer(ReadOnlySpan<byte> fromLower, ReadOnlySpan<byte> fromHigher, out bool agreed)
+    public override void Answer(ReadOnlySpan<byte> fromLower, ReadOnlySpan<byte> fromHigher, out bool agreed)
     {
         agreed = Answering.OpenE(Party, E, MemoryMarshal.Cast<byte, uint>(fromLower), MemoryMarshal.Cast<byte, uint>(fromHigher));
-        byte[] answer = new byte[Count * Columns * sizeof(uint)];
-        Answering.AnswerShare(E, Count, Table.File.Matrix, Rows, Columns, C.Span, MemoryMarshal.Cast<byte, uint>(answer.AsSpan()));
-        return answer;
+        Answering.AnswerShare(E, Count, Table.File.Matrix, Rows, Columns, C, C);
     }
 }

@@ -9,10 +9,10 @@ using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Queries;
 
-/// <summary>One query at one party: activated for it, answers once, and goes.</summary>
+/// <summary>One query at one party: activated for it, answers once, and goes when all parts of the answer were taken.</summary>
 [PartyPlacement]
 [GrainDirectory(GrainDirectoryName = PartyGrainDirectory.Name)]
-public sealed partial class QueryGrain(QueryRunner runner, OutboundFrames outbound, FrameSender sender, PeerLinks peers, ILocalSiloDetails silo,
+public sealed partial class QueryGrain(QueryRunner runner, WaitingAnswers waiting, OutboundFrames outbound, FrameSender sender, PeerLinks peers, ILocalSiloDetails silo,
     ILogger<QueryGrain> log) : Grain, IQueryGrain
 {
     private bool _foreign;
@@ -41,15 +41,37 @@ public sealed partial class QueryGrain(QueryRunner runner, OutboundFrames outbou
         }
 
         IShareTransportGrain transport = GrainFactory.GetGrain<IShareTransportGrain>(0);
+        bool stay = false;
         try
         {
             // Off the grain scheduler: key evaluation and the product hold a thread for milliseconds.
-            return await Task.Run(() => runner.RunAsync(request, (peer, frame, ct) => SendAsync(transport, peer, frame, ct), cancellationToken), CancellationToken.None);
+            QueryAnswer answer = await Task.Run(() => runner.RunAsync(request, (peer, frame, ct) => SendAsync(transport, peer, frame, ct), cancellationToken), CancellationToken.None);
+            stay = answer.Parts > 1;
+            return answer;
         }
         finally
         {
+            if (!stay)
+            {
+                DeactivateOnIdle();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<QueryPart> PartAsync(int part, CancellationToken cancellationToken)
+    {
+        // The answer is the process's, not the activation's: it goes at its deadline whether or not this grain is still there.
+        bool last = false;
+        QueryPart taken = _foreign
+            ? new QueryPart([], new QueryFailure(QueryFailureKind.ForeignSilo, $"The query {this.GetPrimaryKeyString()} was placed in silo {silo.Name}, and does not run there."))
+            : waiting.Take(PartyKeys.QueryIdOf(this.GetPrimaryKeyString()), part, out last);
+        if (last || taken.Failure is not null)
+        {
             DeactivateOnIdle();
         }
+
+        return Task.FromResult(taken);
     }
 
     private async Task<AckReason?> SendAsync(IShareTransportGrain transport, int peer, OutboundFrame frame, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Trident.Abstractions;
@@ -23,7 +24,7 @@ public delegate Task<AckReason?> SendShare(int peer, OutboundFrame frame, Cancel
 /// ledger before e leaves the process.
 /// </summary>
 public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, PeerLinks peers, FrameSender frames, Mailbox mailbox,
-    PartyCounters counters, ExchangeOptions options, ILogger<QueryRunner> log)
+    PartyCounters counters, WaitingAnswers waiting, ExchangeOptions options, ILogger<QueryRunner> log)
 {
     private readonly SemaphoreSlim _slots = new(options.MaxConcurrentQueries);
 
@@ -47,7 +48,7 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
             await _slots.WaitAsync(limit.Token);
             try
             {
-                answer = await AnswerAsync(request, send, limit.Token);
+                answer = await AnswerAsync(request, send, () => TimeSpan.FromMilliseconds(deadline) - Stopwatch.GetElapsedTime(began), limit.Token);
             }
             finally
             {
@@ -69,6 +70,10 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         catch (FormatException e)
         {
             answer = QueryAnswer.Refused(QueryFailureKind.BadRequest, e.Message);
+        }
+        catch (AnswerRoomException e)
+        {
+            answer = QueryAnswer.Refused(QueryFailureKind.Overloaded, e.Message);
         }
         catch (TicketException e)
         {
@@ -96,7 +101,7 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         return answer;
     }
 
-    private async Task<QueryAnswer> AnswerAsync(QueryRequest request, SendShare send, CancellationToken cancellationToken)
+    private async Task<QueryAnswer> AnswerAsync(QueryRequest request, SendShare send, Func<TimeSpan> timeLeft, CancellationToken cancellationToken)
     {
         if (tables.Find(request.TableVersion) is not { } table)
         {
@@ -110,12 +115,25 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
                 $"A query of {count} rows is too large for a table of {table.Description.Rows} rows; ask for at most {most}.");
         }
 
+        if (request.Sealed.Length > QueryPlaintext.MaxBytes(table.Description, count) + PartySeal.RequestOverhead)
+        {
+            return QueryAnswer.Refused(QueryFailureKind.BadRequest,
+                $"A query of {request.Sealed.Length} bytes is larger than one of {count} keys to this table can be.");
+        }
+
         byte[] aad = QueryPlaintext.Aad(peers.Party, request.QueryId, request.TableVersion, count);
         byte[] plaintext = seal.OpenRequest(request.Sealed, aad, out AnswerSealer sealer);
+        IDisposable? room = null;
+        bool kept = false;
         try
         {
             QueryPlaintext query = QueryPlaintext.Parse(plaintext, count);
             await WaitForBatchesAsync(table, query, cancellationToken);
+
+            // Before any stock is used: a query that finds no room in time leaves its tickets as they were.
+            long words = (long)count * table.Description.Words;
+            int parts = QueryAnswer.PartsOf(words);
+            room = parts > 1 ? await waiting.RoomAsync(words * sizeof(uint), cancellationToken) : null;
             using PartyProduct product = PartyProduct.Of(table, peers.Party, count);
             long t0 = Stopwatch.GetTimestamp();
             using (TridentTelemetry.Source.StartActivity("trident.select"))
@@ -144,14 +162,41 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
 
             long t3 = Stopwatch.GetTimestamp();
             using Activity? last = TridentTelemetry.Source.StartActivity("trident.answer");
-            byte[] answer = product.Answer(shares[peers.Party == 1 ? 2 : 1], shares[peers.Party == 3 ? 2 : 3], out bool agreed);
-            byte[] sealedAnswer = sealer.Seal(answer, aad);
-            CryptographicOperations.ZeroMemory(answer);
+            product.Answer(shares[peers.Party == 1 ? 2 : 1], shares[peers.Party == 3 ? 2 : 3], out bool agreed);
+            PooledWords answer = product.TakeAnswer();
+            byte[] first;
+            try
+            {
+                (int from, int some) = QueryAnswer.PartRange(0, answer.Count);
+                first = sealer.Seal(0, parts, MemoryMarshal.AsBytes(answer.Span.Slice(from, some)), aad);
+            }
+            catch
+            {
+                answer.Dispose();
+                throw;
+            }
+
+            if (parts == 1)
+            {
+                answer.Dispose();
+            }
+            else
+            {
+                (IDisposable its, room, kept) = (room!, null, true);
+                waiting.Keep(request.QueryId, answer, sealer, aad, its, timeLeft());
+            }
+
             long t4 = Stopwatch.GetTimestamp();
-            return new QueryAnswer(sealedAnswer, agreed, new PhaseTimes(Ms(t0, t1), Ms(t1, t2), Ms(t2, t3), Ms(t3, t4)), sent, received, null);
+            return new QueryAnswer(first, agreed, new PhaseTimes(Ms(t0, t1), Ms(t1, t2), Ms(t2, t3), Ms(t3, t4)), sent, received, null, parts);
         }
         finally
         {
+            if (!kept)
+            {
+                sealer.Dispose();
+            }
+
+            room?.Dispose();
             CryptographicOperations.ZeroMemory(plaintext);
         }
 

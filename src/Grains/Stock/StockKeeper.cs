@@ -21,7 +21,7 @@ namespace Trident.Grains.Stock;
 public sealed partial class StockKeeper : BackgroundService
 {
     private const int ProposalSize = sizeof(int) + 32;
-    private const int MinimumItems = 192;
+    private const int MinimumWords = 1 << 22;
     private static readonly TimeSpan BatchDeadline = TimeSpan.FromSeconds(60);
 
     // A nonce costs nothing to make: a peer that has not sent it by then has given the batch up, or never took it up.
@@ -52,7 +52,8 @@ public sealed partial class StockKeeper : BackgroundService
     }
 
     /// <summary>
-    /// Items of a table's full stock: what three fifths of the budget hold, at least 192. The rest is for tickets that are leased
+    /// Items of a table's full stock: what three fifths of the budget hold, at least 192, or as many as have four million words where an
+    /// item is a wide score table's, but 12. The rest is for tickets that are leased
     /// and not yet used: without that room new batches would push out those that clients hold tickets of. With the product
     /// <c>beaver</c> an item costs as much as a query, so there is less: what can be made in a few seconds, 24 to 384.
     /// </summary>
@@ -61,20 +62,24 @@ public sealed partial class StockKeeper : BackgroundService
         long budget = options.StockBudgetBytes * 3 / 5 / ItemBytes(table.Description);
         return table.Description.Product == TableDescription.BeaverProduct
             ? (int)Math.Clamp(Math.Min(budget, 400_000_000L / MatrixWords(table)), 24, 384)
-            : (int)Math.Clamp(budget, MinimumItems, 1 << 24);
+            : (int)Math.Clamp(budget, MinimumItems(table.Description), 1 << 24);
     }
 
     /// <summary>Bytes that a table's ledger may hold: the budget, but never less than twice the smallest stock.</summary>
     public static long LedgerBytes(TableDescription table, ExchangeOptions options) =>
-        Math.Max(options.StockBudgetBytes, 2L * MinimumItems * ItemBytes(table));
+        Math.Max(options.StockBudgetBytes, 2L * MinimumItems(table) * ItemBytes(table));
 
     /// <summary>
-    /// Items of one batch, at most a quarter of the stock: about four million mask words, so that a batch takes well under a second;
+    /// Items of one batch, at most a quarter of the stock, or half of a small one, as two more are made than a batch yields: about four
+    /// million mask words and six million of products, so that a batch takes well under a second;
     /// with the product <c>beaver</c> about eight million words of matrices, and the same number for each party to give out.
     /// </summary>
     public static int BatchItems(ServedTable table, ExchangeOptions options) => table.Description.Product == TableDescription.BeaverProduct
         ? (int)Math.Clamp(8_000_000L / MatrixWords(table), 3, Math.Min(StockShape.MaxItems(table.Description), Target(table, options) / 4)) / 3 * 3
-        : (int)Math.Clamp(4_000_000L / table.Description.Rows, 12, Math.Min(4096, Target(table, options) / 4));
+        : (int)Math.Clamp(Math.Min(Math.Max(4_000_000L / table.Description.Rows, 12), Math.Max(6_000_000L / table.Description.Words, 6)), 6,
+            Math.Max(Math.Min(4096, Target(table, options) / 4), 6));
+
+    private static int MinimumItems(TableDescription table) => Math.Clamp(MinimumWords / table.Words, 12, 192);
 
     private static long MatrixWords(ServedTable table) => (long)table.Description.Rows * table.Description.Words;
 
@@ -136,7 +141,7 @@ public sealed partial class StockKeeper : BackgroundService
         ServedTable? table = _tables.Find(header.TableVersion);
         int items = body.Length == ProposalSize ? BinaryPrimitives.ReadInt32LittleEndian(body) : 0;
         if (table is null || items < 1 || items > Math.Min(StockShape.MaxItems(table.Description), 2 * Target(table, _options))
-            || _running.Count > 8 || table.Ledger.BytesHeld > 3 * _options.StockBudgetBytes)
+            || _running.Count > 8 || table.Ledger.BytesHeld > 3 * LedgerBytes(table.Description, _options))
         {
             ProposalRefused(_log, header.From, items);
             return;

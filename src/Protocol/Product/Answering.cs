@@ -32,11 +32,11 @@ public static class Answering
     /// <param name="rows">Rows of the table.</param>
     /// <param name="columns">Words of a record.</param>
     /// <param name="c">count × columns, from the stock.</param>
-    /// <param name="z">count × columns.</param>
+    /// <param name="z">count × columns; may be the same words as c.</param>
     public static void AnswerShare(ReadOnlySpan<uint> e, int count, ReadOnlySpan<uint> matrix, int rows, int columns, ReadOnlySpan<uint> c, Span<uint> z)
     {
-        ProductKernel.Multiply(e, count, matrix, rows, columns, z);
-        FieldVector.Add(z, c, z);
+        c.CopyTo(z);
+        ProductKernel.MultiplyAdd(e, count, matrix, rows, columns, z);
     }
 
     /// <summary>A party's f-share of the product <c>beaver</c>: its share of the table less its share of a fresh matrix b; rows × columns words.</summary>
@@ -54,7 +54,7 @@ public static class Answering
     /// <param name="a">count × rows, from the stock; overwritten.</param>
     /// <param name="b">count × rows × columns, from the stock.</param>
     /// <param name="c">count × columns, from the stock.</param>
-    /// <param name="z">count × columns.</param>
+    /// <param name="z">count × columns; may be the same words as c.</param>
     public static void BeaverAnswerShare(ReadOnlySpan<uint> e, ReadOnlySpan<uint> f, int count, int rows, int columns, Span<uint> a, ReadOnlySpan<uint> b,
         ReadOnlySpan<uint> c, Span<uint> z)
     {

@@ -16,6 +16,7 @@ public readonly record struct StockShape(int Rows, int Columns, int Items, bool 
     public const int ExtraItems = 2;
 
     private const int MaxTableItems = 1 << 16;
+    private const int MaxTableWords = 1 << 27;
     private const int MaxOwnItems = 4096;
 
     /// <summary>How many matrices, and so groups, there are.</summary>
@@ -43,5 +44,5 @@ public readonly record struct StockShape(int Rows, int Columns, int Items, bool 
     /// <summary>The most items that a batch for the table may have; the messages of such a batch bound what a peer may send.</summary>
     public static int MaxItems(TableDescription table) => table.Product == TableDescription.BeaverProduct
         ? Math.Clamp(TableDescription.MaxBeaverFrameWords / 2 / table.Rows, 3, MaxOwnItems)
-        : MaxTableItems;
+        : Math.Clamp(MaxTableWords / table.Words, 12, MaxTableItems);
 }

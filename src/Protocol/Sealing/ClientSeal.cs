@@ -59,29 +59,48 @@ public sealed class ClientSeal : IDisposable
         return new SealedRequest(bytes, counter);
     }
 
-    /// <summary>Opens the answer to the request of the given counter: salt (16) | ciphertext | tag (16).</summary>
+    /// <summary>Opens the whole answer to the request of the given counter: salt (16) | ciphertext | tag (16).</summary>
     /// <exception cref="SealingException">It is too short, altered, or answers another request.</exception>
     /// <exception cref="ObjectDisposedException">The keys were zeroed.</exception>
     public byte[] OpenAnswer(ulong counter, ReadOnlySpan<byte> sealedAnswer, ReadOnlySpan<byte> aad)
     {
-        if (sealedAnswer.Length < RequestKeys.AnswerOverhead)
+        byte[] plaintext = GC.AllocateUninitializedArray<byte>(Math.Max(0, sealedAnswer.Length - RequestKeys.AnswerOverhead));
+        OpenPart(counter, 0, 1, sealedAnswer, aad, plaintext);
+        return plaintext;
+    }
+
+    /// <summary>Opens the answer to the request of the given counter part by part.</summary>
+    /// <param name="counter">The request's.</param>
+    /// <param name="parts">How many parts there are.</param>
+    /// <param name="aad">The request's.</param>
+    public AnswerParts OpenParts(ulong counter, int parts, byte[] aad) => new(this, counter, parts, aad);
+
+    /// <summary>Opens one part into a buffer of exactly its size.</summary>
+    internal void OpenPart(ulong counter, int part, int parts, ReadOnlySpan<byte> sealedPart, ReadOnlySpan<byte> aad, Span<byte> plaintext)
+    {
+        if (sealedPart.Length < RequestKeys.AnswerOverhead)
         {
             throw new SealingException(
-                $"Party {Party}'s answer has {sealedAnswer.Length} bytes; a sealed answer has at least {RequestKeys.AnswerOverhead}.");
+                $"Party {Party}'s answer has {sealedPart.Length} bytes; a sealed answer has at least {RequestKeys.AnswerOverhead}.");
+        }
+
+        if (sealedPart.Length != plaintext.Length + RequestKeys.AnswerOverhead)
+        {
+            throw new SealingException(
+                $"Part {part} of party {Party}'s answer has {sealedPart.Length} bytes where {plaintext.Length + RequestKeys.AnswerOverhead} belong.");
         }
 
         Span<byte> nonce = stackalloc byte[12];
         Span<byte> keys = stackalloc byte[2 * RequestKeys.KeyBytes];
         _keys.CopyTo(keys);
         using AesGcm cipher = RequestKeys.AnswerCipher(
-            keys[RequestKeys.KeyBytes..], sealedAnswer[..RequestKeys.SaltBytes], counter, nonce);
+            keys[RequestKeys.KeyBytes..], sealedPart[..RequestKeys.SaltBytes], counter, part, nonce);
         CryptographicOperations.ZeroMemory(keys);
-        ReadOnlySpan<byte> body = sealedAnswer[RequestKeys.SaltBytes..];
-        byte[] plaintext = GC.AllocateUninitializedArray<byte>(body.Length - RequestKeys.TagBytes);
+        ReadOnlySpan<byte> body = sealedPart[RequestKeys.SaltBytes..];
+        Span<byte> bound = stackalloc byte[RequestKeys.MaxAnswerAadBytes];
         try
         {
-            cipher.Decrypt(nonce, body[..plaintext.Length], body[plaintext.Length..], plaintext, aad);
-            return plaintext;
+            cipher.Decrypt(nonce, body[..plaintext.Length], body[plaintext.Length..], plaintext, RequestKeys.PartAad(aad, part, parts, bound));
         }
         catch (AuthenticationTagMismatchException e)
         {

@@ -11,6 +11,9 @@ namespace Trident.Protocol.Sealing;
 /// </summary>
 public sealed class PartySeal : IDisposable
 {
+    /// <summary>Bytes that a sealed request has beyond what is sealed.</summary>
+    public const int RequestOverhead = RequestKeys.RequestOverhead;
+
     /// <summary>How many clients' keys are kept.</summary>
     public const int CacheSize = 1024;
 

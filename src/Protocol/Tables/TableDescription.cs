@@ -26,6 +26,9 @@ public sealed partial record TableDescription(string Name, Guid Version, int Row
     /// <summary>The most records that a table may have: what a selector key can address.</summary>
     public const int MaxRows = 1 << 26;
 
+    /// <summary>The most rows of a score table: one for each element of a vector, and one for norms.</summary>
+    public const int MaxScoreRows = RecordShape.MaxDimension + 1;
+
     private const int MaxNameLength = 63;
     private const int CurrentFormat = 1;
 
@@ -100,6 +103,11 @@ public sealed partial record TableDescription(string Name, Guid Version, int Row
         if (Product is not (StockProduct or BeaverProduct))
         {
             throw new TableException($"Table '{Name}' is for the product '{Product}', which is unknown; known are '{StockProduct}' and '{BeaverProduct}'.");
+        }
+
+        if (IsScores && Rows > MaxScoreRows)
+        {
+            throw new TableException($"Table '{Name}' has {Rows:N0} rows of words; a score table has at most {MaxScoreRows:N0}.");
         }
 
         if (IsScores && Product != StockProduct)
