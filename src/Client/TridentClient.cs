@@ -48,6 +48,9 @@ public sealed partial class TridentClient : IAsyncDisposable
     /// <summary>The tables of the deployment, as its directory describes them.</summary>
     public IReadOnlyList<TableDescription> Tables => _tables;
 
+    /// <summary>What asks the parties, for scores too.</summary>
+    internal Fetcher Fetcher => _fetcher;
+
     /// <summary>Parties 1, 2 and 3 as this client sees them now.</summary>
     public IReadOnlyList<PartyHealth> Parties => [.. _parties.All.Select(p => p.Health)];
 

@@ -41,7 +41,7 @@ public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, 
         long limit = header.Kind switch
         {
             FrameKind.EShare or FrameKind.BeaverShare => table.MaxShareBytes(header.Kind),
-            FrameKind.StockMasked => largest.MaskedBytes,
+            FrameKind.StockMasked => largest.PieceBytes,
             FrameKind.StockCheckMask => largest.CheckMaskBytes,
             FrameKind.StockCheckZero => largest.CheckZeroBytes,
             _ => 256,

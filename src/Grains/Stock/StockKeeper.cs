@@ -206,8 +206,13 @@ public sealed partial class StockKeeper : BackgroundService
         using StockBatchMaker maker = Maker(table, id, items);
         StockShape shape = maker.Shape;
 
-        byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(maker.Masked, ct), shape.MaskedBytes);
-        await ComputeAsync(() => { maker.Opened(masked[1], masked[2], masked[3]); return true; }, ct);
+        for (int piece = 0; piece < shape.Pieces; piece++)
+        {
+            int some = Math.Min(shape.PieceItems, shape.All - piece * shape.PieceItems);
+            byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(() => maker.Masked(some), ct), (long)some * shape.Columns * sizeof(uint), piece);
+            await ComputeAsync(() => { maker.Opened(masked[1], masked[2], masked[3]); return true; }, ct);
+        }
+
         byte[][] coins = await RoundAsync(FrameKind.StockCoin, maker.Coin(), StockBatchMaker.CoinBytes);
         maker.Coins(coins[1], coins[2], coins[3]);
         byte[][] checks = await RoundAsync(FrameKind.StockCheckMask, await ComputeAsync(maker.CheckMask, ct), shape.CheckMaskBytes);
@@ -225,20 +230,36 @@ public sealed partial class StockKeeper : BackgroundService
         table.Ledger.Add(batch);
         table.StockAdded();
         BatchMade(_log, items, table.Description.Name);
+        if (shape.Pieces > 1)
+        {
+            // The messages of such a batch are large arrays, which the runtime would let pile up to several times what is in use. There are
+            // few objects to mark, so this costs next to nothing, and nobody waits for it.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+        }
 
-        async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, long length)
+        async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, long length, int piece = 0)
         {
             // A peer that does not take this frame gives the batch up, and its next frame would be waited for in vain.
-            await SendBothAsync(kind, proposal, table, own, ct);
+            Guid name = PieceOf(proposal, piece);
+            await SendBothAsync(kind, name, table, own, ct);
             byte[][] all = new byte[4][];
             all[self] = own;
             foreach (PeerLink peer in _peers.All)
             {
-                all[peer.Party] = await TakeAsync(kind, proposal, peer, length, peer.WhileUp, ct);
+                all[peer.Party] = await TakeAsync(kind, name, peer, length, peer.WhileUp, ct);
             }
 
             return all;
         }
+    }
+
+    /// <summary>What the frames of one piece of a round carry in place of the proposal: the first has the proposal itself.</summary>
+    private static Guid PieceOf(Guid proposal, int piece)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        proposal.TryWriteBytes(bytes, bigEndian: true, out _);
+        BinaryPrimitives.WriteInt32BigEndian(bytes[12..], BinaryPrimitives.ReadInt32BigEndian(bytes[12..]) ^ piece);
+        return new Guid(bytes, bigEndian: true);
     }
 
     private StockBatchMaker Maker(ServedTable table, BatchId id, int items)

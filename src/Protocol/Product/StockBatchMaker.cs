@@ -27,6 +27,9 @@ public sealed class StockBatchMaker : IDisposable
     /// <summary>Words of the opened coin.</summary>
     private const int CoinWords = 4;
 
+    /// <summary>Words that are opened at once.</summary>
+    private const int OpenWords = 1 << 16;
+
     /// <summary>Mask words that are held at once, at the most.</summary>
     private const int MaskWords = 1 << 25;
 
@@ -41,6 +44,8 @@ public sealed class StockBatchMaker : IDisposable
     private readonly PrssStream? _matrices;
     private readonly uint[] _c;
     private readonly byte[] _digest = new byte[32];
+    private readonly IncrementalHash[] _seen = [.. Enumerable.Range(0, 3).Select(_ => IncrementalHash.CreateHash(HashAlgorithmName.SHA256))];
+    private int _opened, _pending;
     private uint[] _chi = [];
     private uint[] _combined = [];
     private bool _finished;
@@ -69,33 +74,47 @@ public sealed class StockBatchMaker : IDisposable
         new(prss, tableVersion, null, new StockShape(rows, columns, items, OwnMatrices: true), batch);
 
     /// <summary>Round 1: this party's share of aᵀM − ρ for every item, with a share of zero of degree 2; all items × columns words.</summary>
-    public byte[] Masked()
+    public byte[] Masked() => Masked(_shape.All);
+
+    /// <summary>Round 1 in pieces: the same for the next <paramref name="items"/> items, which must be opened before the next piece.</summary>
+    /// <exception cref="InvalidOperationException">There are not so many left, the last piece was not opened, or items have matrices of their own.</exception>
+    public byte[] Masked(int items)
     {
-        byte[] bytes = new byte[checked((int)_shape.MaskedBytes)];
-        uint[] masks = new uint[_pass * _rows];
-        uint[] products = new uint[_pass * _columns];
+        if (_pending != 0 || items < 1 || items > _shape.All - _opened || (_matrices is not null && items != _shape.All))
+        {
+            throw new InvalidOperationException($"{items} items cannot be masked when {_opened} of {_shape.All} are opened and {_pending} are under way.");
+        }
+
+        _pending = items;
+        int from = _opened, end = _matrices is null ? from + items : _shape.PerGroup + StockShape.ExtraItems;
+        byte[] bytes = new byte[checked(items * _columns * sizeof(uint))];
+        uint[] masks = new uint[Math.Min(_pass, items) * _rows];
+        uint[] separate = _matrices is null ? [] : new uint[_pass * _columns];
         uint[] other = new uint[_columns];
         using PrssStream rho = _prss.Open(PrssPurpose.Rho, _domain);
         using PrssStream zero = _prss.Open(PrssPurpose.Zero, _domain);
         EachMatrix((group, matrix) =>
         {
             Span<uint> words = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan());
-            for (int first = 0; first < _shape.PerGroup + StockShape.ExtraItems; first += _pass)
+            for (int first = from; first < end; first += _pass)
             {
-                int some = Math.Min(_pass, _shape.PerGroup + StockShape.ExtraItems - first);
+                int some = Math.Min(_pass, end - first);
+
+                // A table's items lie one after the other, so their products go where the message is.
+                Span<uint> products = _matrices is null ? words.Slice((first - from) * _columns, some * _columns) : separate.AsSpan(0, some * _columns);
                 for (int t = 0; t < some; t++)
                 {
                     _mask.Degree1(Item(group, first + t), masks.AsSpan(t * _rows, _rows));
                 }
 
-                ProductKernel.Multiply(masks.AsSpan(0, some * _rows), some, matrix, _rows, _columns, products.AsSpan(0, some * _columns));
+                ProductKernel.Multiply(masks.AsSpan(0, some * _rows), some, matrix, _rows, _columns, products);
                 for (int t = 0; t < some; t++)
                 {
                     int item = Item(group, first + t);
-                    Span<uint> masked = words.Slice(item * _columns, _columns);
+                    Span<uint> masked = words.Slice((item - from) * _columns, _columns);
                     Span<uint> own = _c.AsSpan(item * _columns, _columns);
                     rho.Degree1(item, own);
-                    FieldVector.Sub(products.AsSpan(t * _columns, _columns), own, masked);
+                    FieldVector.Sub(products.Slice(t * _columns, _columns), own, masked);
                     zero.Zero2(item, other);
                     FieldVector.Sub(masked, other, masked);
                 }
@@ -103,26 +122,38 @@ public sealed class StockBatchMaker : IDisposable
         });
 
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(masks.AsSpan()));
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(products.AsSpan()));
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(separate.AsSpan()));
         return bytes;
     }
 
-    /// <summary>After round 1: opens aᵀM − ρ and adds back the line of ρ, which makes c a line through aᵀM.</summary>
+    /// <summary>After round 1, or a piece of it: opens aᵀM − ρ and adds back the line of ρ, which makes c a line through aᵀM.</summary>
     public void Opened(ReadOnlySpan<byte> m1, ReadOnlySpan<byte> m2, ReadOnlySpan<byte> m3)
     {
-        uint[] opened = new uint[_c.Length];
-        Shamir.OpenParabola(Words(m1, _c.Length, "masked products"), Words(m2, _c.Length, "masked products"), Words(m3, _c.Length, "masked products"), opened);
-        FieldVector.Add(_c, opened, _c);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(m1);
-        hash.AppendData(m2);
-        hash.AppendData(m3);
-        hash.GetHashAndReset(_digest);
+        Span<uint> c = _c.AsSpan(_opened * _columns, _pending * _columns);
+        ReadOnlySpan<uint> w1 = Words(m1, c.Length, "masked products"), w2 = Words(m2, c.Length, "masked products"), w3 = Words(m3, c.Length, "masked products");
+        uint[] buffer = new uint[Math.Min(OpenWords, c.Length)];
+        for (int at = 0; at < c.Length; at += buffer.Length)
+        {
+            int some = Math.Min(buffer.Length, c.Length - at);
+            Shamir.OpenParabola(w1.Slice(at, some), w2.Slice(at, some), w3.Slice(at, some), buffer.AsSpan(0, some));
+            FieldVector.Add(c.Slice(at, some), buffer.AsSpan(0, some), c.Slice(at, some));
+        }
+
+        _seen[0].AppendData(m1);
+        _seen[1].AppendData(m2);
+        _seen[2].AppendData(m3);
+        (_opened, _pending) = (_opened + _pending, 0);
     }
 
     /// <summary>Round 2: what was opened, as a digest, and this party's share of coins that nobody could foresee in round 1.</summary>
     public byte[] Coin()
     {
+        if (_opened != _shape.All)
+        {
+            throw new InvalidOperationException($"Coins are for all items; {_opened} of {_shape.All} are opened.");
+        }
+
+        SHA256.HashData([.. _seen[0].GetHashAndReset(), .. _seen[1].GetHashAndReset(), .. _seen[2].GetHashAndReset()], _digest);
         byte[] bytes = new byte[CoinBytes];
         _digest.CopyTo(bytes, 0);
         using PrssStream coin = _prss.Open(PrssPurpose.Coin, _domain);
@@ -234,6 +265,7 @@ public sealed class StockBatchMaker : IDisposable
     /// <summary>Zeroes what was not handed to a batch.</summary>
     public void Dispose()
     {
+        Array.ForEach(_seen, hash => hash.Dispose());
         if (!_finished)
         {
             CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan()));

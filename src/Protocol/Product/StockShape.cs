@@ -19,6 +19,17 @@ public readonly record struct StockShape(int Rows, int Columns, int Items, bool 
     private const int MaxTableWords = 1 << 27;
     private const int MaxOwnItems = 4096;
 
+    private const int PieceWords = 1 << 21;
+
+    /// <summary>
+    /// Items whose masked products a party sends in one message. All, but where items are so wide that all at once would take much
+    /// memory: then pieces of about 8 MiB, opened one after the other.
+    /// </summary>
+    public int PieceItems => OwnMatrices ? All : Math.Clamp(PieceWords / Columns, 1, All);
+
+    /// <summary>How many pieces that are.</summary>
+    public int Pieces => (All + PieceItems - 1) / PieceItems;
+
     /// <summary>How many matrices, and so groups, there are.</summary>
     public int Groups => OwnMatrices ? Items : 1;
 
@@ -30,6 +41,9 @@ public readonly record struct StockShape(int Rows, int Columns, int Items, bool 
 
     /// <summary>Bytes of a party's masked products.</summary>
     public long MaskedBytes => (long)All * Columns * sizeof(uint);
+
+    /// <summary>The most bytes of one piece of them.</summary>
+    public long PieceBytes => (long)PieceItems * Columns * sizeof(uint);
 
     /// <summary>Bytes of a party's combinations of masks: two per group.</summary>
     public long CheckMaskBytes => 2L * Groups * Rows * sizeof(uint);
