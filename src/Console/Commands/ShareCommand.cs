@@ -1,36 +1,57 @@
 using System.CommandLine;
+using Trident.Collections.Files;
 using Trident.Console.Deployments;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Tables;
 
 namespace Trident.Console.Commands;
 
-/// <summary><c>trident share DIR --table NAME --vectors FILE</c>: the data owner's half.</summary>
+/// <summary><c>trident share DIR --table|--collection NAME --vectors FILE</c>: the data owner's half.</summary>
 internal static class ShareCommand
 {
     public static Command Create()
     {
         Argument<string> directory = new("DIR") { Description = "Directory of the deployment." };
-        Option<string> table = new("--table") { Description = "Name of the table.", Required = true };
-        Option<string> vectors = new("--vectors") { Description = "Vectors: .fvecs, .bvecs, .ivecs, .npy, or idx (.gz too).", Required = true };
-        Option<bool> replace = new("--replace") { Description = "Replace a table of that name." };
+        Option<string> table = new("--table") { Description = "Name of the table: vectors are fetched by row." };
+        Option<string> collection = new("--collection") { Description = "Name of the collection: vectors are searched for the nearest. Not with --table." };
+        Option<string> vectors = new("--vectors") { Description = "Vectors: .fvecs, .bvecs, .ivecs, .npy, or idx (.gz too); .hdf5 of ann-benchmarks.", Required = true };
+        Option<bool> replace = new("--replace") { Description = "Replace a table or collection of that name." };
         Option<string> product = new("--product")
         {
-            Description = "stock: little is sent for a query. beaver: a query sends as much as the table, and 'put' can change rows while it is served.",
-            DefaultValueFactory = _ => TableDescription.StockProduct,
+            Description = "For a table. stock (unless told otherwise): little is sent for a query. beaver: a query sends as much as the table, and 'put' can change rows while it is served.",
         };
         product.AcceptOnlyFromAmong(TableDescription.StockProduct, TableDescription.BeaverProduct);
+        CollectionOptions ofCollection = new();
         Option<bool> json = new("--json") { Description = "Print the result as JSON." };
         Command command = new("share", "Read vectors, share them between the parties, write each party's file.")
         {
-            directory, table, vectors, replace, product, json,
+            directory, table, collection, vectors, replace, product, ofCollection.Metric, ofCollection.Ids, ofCollection.Payload, ofCollection.Neighbours, json,
         };
         command.Runs(async (parsed, context, stop) =>
         {
+            string? tableName = parsed.GetValue(table), collectionName = parsed.GetValue(collection);
+            if (tableName is null == collectionName is null)
+            {
+                throw new ConsoleException("Name either a table with --table or a collection with --collection.", CommandRunner.UsageError);
+            }
+
+            if (collectionName is not null)
+            {
+                if (parsed.GetResult(product) is not null)
+                {
+                    throw new ConsoleException("--product is for --table; a collection is always for the product stock.", CommandRunner.UsageError);
+                }
+
+                return await ShareCollection.RunAsync(
+                    context, OpenDeployment.At(parsed.GetRequiredValue(directory)), collectionName, parsed.GetRequiredValue(vectors),
+                    ofCollection.Read(parsed) with { Replace = parsed.GetValue(replace) }, ofCollection.MetricOf(parsed), parsed.GetValue(json), stop);
+            }
+
+            ofCollection.RefuseGiven(parsed);
             DeploymentLayout layout = OpenDeployment.At(parsed.GetRequiredValue(directory));
             TableDescription description = await RunAsync(
-                context, layout, parsed.GetRequiredValue(table), parsed.GetRequiredValue(vectors), parsed.GetValue(replace), stop,
-                parsed.GetRequiredValue(product));
+                context, layout, tableName!, parsed.GetRequiredValue(vectors), parsed.GetValue(replace), stop,
+                parsed.GetValue(product) ?? TableDescription.StockProduct);
             context.Out.WriteLine(parsed.GetValue(json)
                 ? CommandContext.Json(
                     new
@@ -60,8 +81,8 @@ internal static class ShareCommand
             throw new ConsoleException($"The vector file {vectors} does not exist.");
         }
 
-        using IVectorSource source = await Task.Run(() => VectorFile.Open(vectors), stop);
-        return await RunAsync(context, layout, table, source, Path.GetFileName(vectors), product, replace, stop);
+        using VectorOpener file = await Task.Run(() => VectorOpener.Open(vectors), stop);
+        return await RunAsync(context, layout, table, file.Source, Path.GetFileName(vectors), product, replace, stop);
     }
 
     /// <summary>Shares records for a product, under a progress bar.</summary>

@@ -27,6 +27,8 @@ public sealed record CollectionDescription(
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         IgnoreReadOnlyProperties = true,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -68,7 +70,7 @@ public sealed record CollectionDescription(
         bool scale = Enum.IsDefined(Scale.Metric) && double.IsFinite(Scale.Data) && Scale.Data > 0 && double.IsFinite(Scale.Unit) && Scale.Unit > 0
             && double.IsFinite(Scale.MaxNorm) && Scale.MaxNorm > 0;
         if (Count < 1 || !scale || Scores == Guid.Empty || Records == Guid.Empty || Neighbours == Guid.Empty
-            || Neighbours is null != (NeighboursPerList == 0) || NeighboursPerList < 0 || NeighboursPerList >= Math.Max(Count, 2))
+            || Neighbours is null != (NeighboursPerList == 0) || NeighboursPerList < 0 || (NeighboursPerList > 0 && NeighboursPerList >= Count))
         {
             throw new TableException($"Collection '{Name}' is described with figures that no collection has. Share it again.");
         }

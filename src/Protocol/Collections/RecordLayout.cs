@@ -56,6 +56,9 @@ public sealed record RecordLayout(RecordShape Vector, IdKind Ids, int IdBytes, P
     /// <summary>The shape of a row of the record table.</summary>
     public RecordShape RowShape => new(ElementKind.U8, RecordBytes * PerRow);
 
+    /// <summary>Bytes of an id in a list of neighbours: a row's number takes 4 where no ids were given.</summary>
+    public int NeighbourIdBytes => Ids == IdKind.Row ? sizeof(int) : IdBytes;
+
     /// <summary>Rows of the record table for so many vectors.</summary>
     public int Rows(int count) => (count + PerRow - 1) / PerRow;
 
@@ -88,12 +91,14 @@ public sealed record RecordLayout(RecordShape Vector, IdKind Ids, int IdBytes, P
             IdKind.Text => IdBytes is >= 1 and <= MaxIdBytes,
             _ => false,
         };
-        if (!ids || !Enum.IsDefined(Payloads) || PayloadBytes < 0 || (Payloads == PayloadKind.None && PayloadBytes != 0) || PerRow < 1 || (PerRow & (PerRow - 1)) != 0)
+        if (!ids || !Enum.IsDefined(Payloads) || PayloadBytes < 0 || (Payloads == PayloadKind.None && PayloadBytes != 0) || PerRow < 1 || (PerRow & (PerRow - 1)) != 0
+            || Vector.Element == ElementKind.Word)
         {
             throw new TableException($"No collection has records of this layout: {this}.");
         }
 
-        if ((long)Vector.Bytes + IdBytes + LengthBytes + PayloadBytes > RecordShape.MaxDimension || (long)RecordBytes * PerRow > RecordShape.MaxDimension)
+        long bytes = (long)Vector.Bytes + IdBytes + (Payloads == PayloadKind.None ? 0L : LengthBytes + (long)PayloadBytes);
+        if (bytes * PerRow > RecordShape.MaxDimension)
         {
             throw new TableException(
                 $"A record of a vector of {Vector.Bytes:N0} bytes, an id of {IdBytes:N0} and a payload of up to {PayloadBytes:N0} is too large; they may have {RecordShape.MaxDimension:N0} bytes together. Shorten the payloads.");
@@ -163,4 +168,23 @@ public sealed record RecordLayout(RecordShape Vector, IdKind Ids, int IdBytes, P
     public string DecodeId(ReadOnlySpan<byte> bytes) => Ids == IdKind.Text
         ? Encoding.UTF8.GetString(bytes.TrimEnd((byte)0))
         : BinaryPrimitives.ReadInt64LittleEndian(bytes).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The shape of a row of the table of neighbours.</summary>
+    public RecordShape NeighboursShape(int perList) => new(ElementKind.U8, perList * NeighbourIdBytes);
+
+    /// <summary>Reads a list of neighbours.</summary>
+    /// <param name="list">A row of the table of neighbours.</param>
+    /// <returns>The ids, nearest first.</returns>
+    public string[] NeighboursOf(ReadOnlySpan<byte> list)
+    {
+        int size = NeighbourIdBytes;
+        string[] ids = new string[list.Length / size];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ReadOnlySpan<byte> id = list.Slice(i * size, size);
+            ids[i] = Ids == IdKind.Row ? BinaryPrimitives.ReadInt32LittleEndian(id).ToString(CultureInfo.InvariantCulture) : DecodeId(id);
+        }
+
+        return ids;
+    }
 }

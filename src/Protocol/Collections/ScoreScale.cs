@@ -15,7 +15,7 @@ namespace Trident.Protocol.Collections;
 /// <para>
 /// ip and cosine: d rows, −X; a query is Q = round(s·q) with the largest s that cannot overflow. Cosine scores unit vectors.
 /// </para>
-/// Whole numbers that are small enough (all u8 vectors of up to 5,505 elements are) have Data = Unit = 1, and score exactly.
+/// Whole numbers that are small enough (all u8 vectors of up to 5,497 elements are) have Data = Unit = 1, and score exactly.
 /// </summary>
 /// <param name="Metric">What is scored.</param>
 /// <param name="Data">Field units per unit of a vector's element.</param>
@@ -31,6 +31,12 @@ public sealed record ScoreScale(Metric Metric, double Data, double Unit, double 
     private const int UsualT = 64;
     private const int MaxT = 1 << 20;
 
+    // More than the sums of squares in doubles may be off by, relative to at most 2^15.
+    private const double RoundingOfNorms = 1e-6;
+
+    /// <summary>The longest vectors that can be scored; the shortest are those of the reciprocal length. Squares of both are far from a double's ends.</summary>
+    public const double MaxLength = 1e60;
+
     /// <summary>Rows of the score table for vectors of <paramref name="dimension"/> elements.</summary>
     public int Rows(int dimension) => Metric == Metric.L2 ? dimension + 1 : dimension;
 
@@ -42,14 +48,16 @@ public sealed record ScoreScale(Metric Metric, double Data, double Unit, double 
     public static ScoreScale For(Metric metric, ElementKind element, int dimension, double maxNorm)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimension);
-        if (!double.IsFinite(maxNorm) || maxNorm < 0)
+        if (metric != Metric.Cosine && !CanScale(maxNorm))
         {
-            throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "The largest norm is a finite number, zero or more.");
+            throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "The largest norm is zero, or between 1e-60 and 1e60.");
         }
 
         double longest = metric == Metric.Cosine ? 1 : maxNorm > 0 ? maxNorm : 1;
         double share = metric == Metric.L2 ? 3 : 1;
-        if (metric != Metric.Cosine && element is ElementKind.U8 or ElementKind.I4 && share * longest * longest <= Limit)
+        // Under l2 a query as long as the longest vector must fit too, and be it one that is rounded; 2 for the rounding of n and of this sum.
+        double room = metric == Metric.L2 ? Limit - 2 - (longest * Math.Sqrt(dimension)) : Limit;
+        if (metric != Metric.Cosine && element is ElementKind.U8 or ElementKind.I4 && share * longest * longest <= room)
         {
             return new ScoreScale(metric, 1, 1, longest, Whole: true);
         }
@@ -57,8 +65,11 @@ public sealed record ScoreScale(Metric Metric, double Data, double Unit, double 
         // Rounding may lengthen a vector of field units by half the root of the dimension.
         double units = Math.Sqrt(Limit / share) - Math.Sqrt(dimension);
         double data = units / longest;
-        return new ScoreScale(metric, data, metric == Metric.L2 ? data / UsualT : 1, units + Math.Sqrt(dimension) / 2, Whole: false);
+        return new ScoreScale(metric, data, metric == Metric.L2 ? data / UsualT : 1, units + Math.Sqrt(dimension) / 2 + RoundingOfNorms, Whole: false);
     }
+
+    /// <summary>Whether vectors of at most this length can be scored by l2 and ip.</summary>
+    public static bool CanScale(double maxNorm) => maxNorm == 0 || maxNorm is >= 1 / MaxLength and <= MaxLength;
 
     /// <summary>The whole numbers X (and n) that the score table holds for a vector, before the signs.</summary>
     /// <param name="vector">d elements; for cosine not zero.</param>
