@@ -17,6 +17,7 @@ public static class TridentCommandLine
         UpCommand.Create(),
         FetchCommand.Create(),
         SearchCommand.Create(),
+        NeighboursCommand.Create(),
         PutCommand.Create(),
         RotateCommand.Create(),
         StatusCommand.Create(),

@@ -92,7 +92,11 @@ internal sealed class CollectionParty(PartyIdentity identity, SearchWorld world)
             throw new IOException("gone");
         }
 
-        (TableDescription table, uint[] matrix) = Table(request.TableVersion)!.Value;
+        if (Table(request.TableVersion) is not var (table, matrix))
+        {
+            return Task.FromResult(QueryAnswer.Refused(QueryFailureKind.UnknownTable, $"there is no table of version {request.TableVersion}"));
+        }
+
         Asked.Enqueue((table.Name, request.Count));
         byte[] aad = QueryPlaintext.Aad(identity.Party, request.QueryId, request.TableVersion, request.Count);
         QueryPlaintext query = QueryPlaintext.Parse(_seal.OpenRequest(request.Sealed, aad, out AnswerSealer sealer), request.Count);

@@ -59,3 +59,9 @@ public sealed record SearchHit(string Id, int Row, double Score, string? Payload
         return numbers;
     }
 }
+
+/// <summary>The nearest neighbours of a vector of a collection, as they were found when it was shared.</summary>
+/// <param name="Ids">Their ids, nearest first, without the vector's own.</param>
+/// <param name="Verified">As <see cref="FetchResult.Verified"/>.</param>
+/// <param name="Latency">From the call to the opened list.</param>
+public sealed record NeighbourList(IReadOnlyList<string> Ids, bool Verified, TimeSpan Latency);

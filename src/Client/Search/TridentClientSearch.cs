@@ -72,6 +72,37 @@ public sealed partial class TridentClient
         }
     }
 
+    /// <summary>
+    /// Fetches the list of the nearest neighbours of a vector of the collection, made when the collection was shared. No party learns whose.
+    /// </summary>
+    /// <param name="collection">Name of the collection.</param>
+    /// <param name="row">The vector's row, from 0; rows are in the order of the ids.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="UnknownCollectionException">The deployment has no such collection, or it was shared without lists.</exception>
+    /// <exception cref="RowOutOfRangeException">The collection has no such row.</exception>
+    /// <exception cref="TridentException">As <see cref="FetchAsync(string, int, CancellationToken)"/>.</exception>
+    public async Task<NeighbourList> NeighboursAsync(string collection, int row, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(collection);
+        CollectionDescription described = DescribeCollection(collection);
+        string table = CollectionDescription.NeighboursTable(collection);
+        TableOf(described, table, described.Neighbours ?? throw new UnknownCollectionException(
+            $"Collection '{collection}' was shared without lists of neighbours; 'share --collection {collection} --neighbours K --replace' makes them."));
+        FetchResult fetched = await FetchAsync(table, row, cancellationToken);
+        if (fetched.Table.Version != described.Neighbours)
+        {
+            // Shared anew between two calls: what the list holds is read as the new description says.
+            LoadCollections();
+            described = DescribeCollection(collection);
+            if (fetched.Table.Version != described.Neighbours)
+            {
+                throw new UnknownCollectionException($"Collection '{collection}' is being shared anew; ask again.");
+            }
+        }
+
+        return new NeighbourList(described.Layout.NeighboursOf(fetched.Records[0]), fetched.Verified, fetched.Latency);
+    }
+
     /// <summary>Everything that can be wrong with a question is found here, before anything is sent.</summary>
     private SearchPlan Plan(string name, IReadOnlyList<ReadOnlyMemory<float>> queries, int k)
     {
