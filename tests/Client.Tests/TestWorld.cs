@@ -17,15 +17,15 @@ internal sealed class TestWorld : IAsyncDisposable
 {
     private readonly PartyIdentity[] _identities;
 
-    private TestWorld(int seed, int rows, int dimension, string product)
+    private TestWorld(int seed, int rows, RecordShape shape, string product)
     {
         Random random = new(seed);
-        Table = new TableDescription("vectors", Guid.NewGuid(), rows, new RecordShape(ElementKind.U8, dimension)) { Product = product };
-        Plain = [.. Enumerable.Range(0, rows).Select(_ => { byte[] row = new byte[dimension]; random.NextBytes(row); return row; })];
+        Table = new TableDescription("vectors", Guid.NewGuid(), rows, shape) { Product = product };
+        Plain = [.. Enumerable.Range(0, rows).Select(_ => Record(random, shape))];
         uint[] matrix = new uint[rows * Table.Words];
         for (int r = 0; r < rows; r++)
         {
-            RecordPacking.Pack(Plain[r], matrix.AsSpan(r * Table.Words, Table.Words));
+            RecordPacking.Pack(shape, Plain[r], matrix.AsSpan(r * Table.Words, Table.Words));
         }
 
         Guid deployment = Guid.NewGuid();
@@ -36,12 +36,15 @@ internal sealed class TestWorld : IAsyncDisposable
         {
             Owner = Convert.ToBase64String(Owner.PublicKey),
         };
+        Matrix = matrix;
         Parties = [.. _identities.Select(i => new MemoryParty(i, Table, matrix))];
     }
 
     public TableDescription Table { get; }
 
     public byte[][] Plain { get; }
+
+    public uint[] Matrix { get; }
 
     public PartiesDescriptor Descriptor { get; }
 
@@ -54,12 +57,27 @@ internal sealed class TestWorld : IAsyncDisposable
     public TridentClient Client { get; private set; } = null!;
 
     public static async Task<TestWorld> StartAsync(int seed = 1, int rows = 50, int dimension = 9, Action<TestWorld>? prepare = null,
-        TridentClientOptions? options = null, string product = TableDescription.StockProduct)
+        TridentClientOptions? options = null, string product = TableDescription.StockProduct, RecordShape? shape = null)
     {
-        TestWorld world = new(seed, rows, dimension, product);
+        TestWorld world = new(seed, rows, shape ?? new RecordShape(ElementKind.U8, dimension), product);
         prepare?.Invoke(world);
         world.Client = await TridentClient.ConnectAsync(options ?? Options(), world.Descriptor, world.Parties, () => [world.Table], CancellationToken.None);
         return world;
+    }
+
+    private static byte[] Record(Random random, RecordShape shape)
+    {
+        byte[] record = new byte[shape.Bytes];
+        random.NextBytes(record);
+        if (shape.Element == ElementKind.Word)
+        {
+            foreach (ref uint word in MemoryMarshal.Cast<byte, uint>(record.AsSpan()))
+            {
+                word %= Mersenne31.P;
+            }
+        }
+
+        return record;
     }
 
     /// <summary>A grace so long that only a party that never answers misses it.</summary>
@@ -93,6 +111,7 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
 {
     private readonly PartySeal _seal = new(identity);
     private readonly byte[] _batch = RandomNumberGenerator.GetBytes(32);
+    private readonly ConcurrentDictionary<Guid, Func<int, byte[]>> _waiting = new();
     private int _nextItem;
     private int _leases;
 
@@ -167,6 +186,12 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
         for (int i = 0; i < request.Count; i++)
         {
             Tickets.Enqueue((Convert.ToHexString(query.Batch(i)), query.Item(i)));
+            if (table.IsScores)
+            {
+                query.Key(i).CopyTo(MemoryMarshal.AsBytes(v.AsSpan(i * table.Rows, table.Rows)));
+                continue;
+            }
+
             using SelectorKey key = SelectorKey.Parse(query.Key(i), Number, table.Rows);
             key.Evaluate(v.AsSpan(i * table.Rows, table.Rows));
         }
@@ -180,11 +205,22 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
         ProductReference.Multiply(v, request.Count, matrix, table.Rows, table.Words, z);
         Lie(z);
         bool all = request.ParticipantsMask == 7;
-        return Change(new QueryAnswer(sealer.Seal(MemoryMarshal.AsBytes(z.AsSpan()), aad), all, new PhaseTimes(1, 2, 3, Number), 200, 200, null));
+        int parts = QueryAnswer.PartsOf(z.Length);
+        _waiting[request.QueryId] = part => sealer.Seal(part, parts, MemoryMarshal.AsBytes(z.AsSpan(QueryAnswer.PartRange(part, z.Length).First, QueryAnswer.PartRange(part, z.Length).Count)), aad);
+        return Change(new QueryAnswer(_waiting[request.QueryId](0), all, new PhaseTimes(1, 2, 3, Number), 200, 200, null, parts));
     }
 
-    public Task<QueryPart> PartAsync(Guid query, int part, CancellationToken cancellationToken) =>
-        throw new InvalidOperationException("this party's answers have one part");
+    /// <summary>Changes a part after it was sealed; may throw or never end.</summary>
+    public Func<int, QueryPart, CancellationToken, Task<QueryPart>> ChangePart { get; set; } = (_, part, _) => Task.FromResult(part);
+
+    /// <summary>The parts that were asked for.</summary>
+    public ConcurrentQueue<int> Parts { get; } = new();
+
+    public Task<QueryPart> PartAsync(Guid query, int part, CancellationToken cancellationToken)
+    {
+        Parts.Enqueue(part);
+        return ChangePart(part, new QueryPart(_waiting[query](part), null), cancellationToken);
+    }
 
     /// <summary>What becomes of a change; may throw or never end.</summary>
     public Func<PutRequest, CancellationToken, Task<PutAnswer>> Put { get; set; } = (_, _) => Task.FromResult(new PutAnswer(1, null));
