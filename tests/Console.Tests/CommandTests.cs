@@ -103,6 +103,39 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ShareMakesACollection()
+    {
+        await InitAsync();
+        string vectors = Vectors(20, 5);
+        (int code, string output, string error) = await RunAsync(
+            "share", Deployment, "--collection", "c", "--vectors", vectors, "--metric", "cosine", "--neighbours", "3", "--json");
+        Assert.True(code == 0, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal((20, 5, "cosine", 3), (json.RootElement.GetProperty("count").GetInt32(), json.RootElement.GetProperty("dimension").GetInt32(),
+            json.RootElement.GetProperty("metric").GetString(), json.RootElement.GetProperty("neighboursPerList").GetInt32()));
+        Assert.Equal("c", Assert.Single(new DeploymentLayout(Deployment).Collections()).Name);
+
+        (code, _, error) = await RunAsync("share", Deployment, "--collection", "c", "--vectors", vectors);
+        Assert.Equal(1, code);
+        Assert.Contains("--replace", error);
+    }
+
+    [Theory]
+    [InlineData("either a table", "--vectors", "x.fvecs")]
+    [InlineData("either a table", "--vectors", "x.fvecs", "--table", "t", "--collection", "c")]
+    [InlineData("--metric is for --collection", "--vectors", "x.fvecs", "--table", "t", "--metric", "l2")]
+    [InlineData("--neighbours is for --collection", "--vectors", "x.fvecs", "--table", "t", "--neighbours", "3")]
+    [InlineData("--product is for --table", "--vectors", "x.fvecs", "--collection", "c", "--product", "stock")]
+    [InlineData("it may be 1 to 1,000", "--vectors", "x.fvecs", "--collection", "c", "--neighbours", "1001")]
+    public async Task ShareRefusesOptionsThatDoNotGoTogether(string message, params string[] options)
+    {
+        await InitAsync();
+        (int code, _, string error) = await RunAsync(["share", Deployment, .. options]);
+        Assert.Equal(2, code);
+        Assert.Contains(message, error);
+    }
+
+    [Fact]
     public async Task ShareReplacesATableOnlyWhenTold()
     {
         await InitAsync();
