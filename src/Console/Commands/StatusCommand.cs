@@ -28,7 +28,13 @@ internal static class StatusCommand
                         Parties = parties.Select((s, i) => new { Party = i + 1, Up = s is not null, Status = s }),
                         Collections = client.Collections.Select(c => new
                         {
-                            c.Name, c.Count, c.Dimension, Element = c.Layout.Vector.Element.ToString(), Metric = c.Metric.Name(), Whole = c.Scale.Whole, c.NeighboursPerList,
+                            c.Name,
+                            c.Count,
+                            c.Dimension,
+                            Element = c.Layout.Vector.Element.ToString(),
+                            Metric = c.Metric.Name(),
+                            c.Scale.Whole,
+                            c.NeighboursPerList,
                         }),
                     },
                     indented: true));
