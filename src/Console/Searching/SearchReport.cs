@@ -12,6 +12,8 @@ namespace Trident.Console.Searching;
 /// <param name="K">Neighbours asked for.</param>
 /// <param name="Queries">Queries asked.</param>
 /// <param name="Answered">Of them answered.</param>
+/// <param name="Searches">Times that a query was asked, in all rounds.</param>
+/// <param name="Failed">Of them failed.</param>
 /// <param name="Verified">Of them confirmed by the third party.</param>
 /// <param name="Exact">Of them certainly the exact nearest; see <see cref="SearchResult.Exact"/>.</param>
 /// <param name="QueriesPerSecond">Answered, by the time of the run.</param>
@@ -20,7 +22,7 @@ namespace Trident.Console.Searching;
 /// <param name="FirstFailure">Why the first that failed did.</param>
 /// <param name="Results">One per query that was answered.</param>
 internal sealed record SearchReport(
-    string Collection, string Metric, int K, int Queries, int Answered, int Verified, int Exact, double QueriesPerSecond, LatencySummary LatencyMs,
+    string Collection, string Metric, int K, int Queries, int Answered, int Searches, long Failed, int Verified, int Exact, double QueriesPerSecond, LatencySummary LatencyMs,
     double? Recall, string? FirstFailure, FoundReport[] Results)
 {
     // So many queries are shown one by one.
@@ -39,7 +41,7 @@ internal sealed record SearchReport(
             ? null
             : answered.Average(a => truth.Recall(a.Query, a.Result.Hits, collection.Metric, k));
         return new SearchReport(
-            collection.Name, collection.Metric.Name(), k, results.Length, answered.Length, answered.Count(a => a.Result.Verified), answered.Count(a => a.Result.Exact),
+            collection.Name, collection.Metric.Name(), k, results.Length, answered.Length, load.Queries, load.Failed, answered.Count(a => a.Result.Verified), answered.Count(a => a.Result.Exact),
             Math.Round(load.Throughput, 2), load.Latency, recall, load.FirstFailure,
             [.. answered.Select(a => FoundReport.Of(a.Query, a.Result))]);
     }
@@ -64,21 +66,21 @@ internal sealed record SearchReport(
 
         if (FirstFailure is not null)
         {
-            context.Error.WriteLine($"trident: {Queries - Answered:N0} of {Queries:N0} searches failed; the first: {FirstFailure}");
+            context.Error.WriteLine($"trident: {LoadTable.Whole(Failed)} of {LoadTable.Whole(Searches)} searches failed; the first: {FirstFailure}");
         }
     }
 
     private Table Figures()
     {
         Table table = new Table().Border(TableBorder.Rounded);
-        table.AddColumns("queries", "answered", "verified", "certainly exact", $"recall@{K}", "queries/s", "mean ms", "p50 ms", "p95 ms", "p99 ms");
+        table.AddColumns("queries", "searches", "answered", "verified", "certainly exact", $"recall@{K}", "queries/s", "mean ms", "p50 ms", "p95 ms", "p99 ms");
         foreach (TableColumn column in table.Columns)
         {
             column.RightAligned();
         }
 
         return table.AddRow(
-            LoadTable.Whole(Queries), LoadTable.Whole(Answered), LoadTable.Whole(Verified), LoadTable.Whole(Exact),
+            LoadTable.Whole(Queries), LoadTable.Whole(Searches), LoadTable.Whole(Answered), LoadTable.Whole(Verified), LoadTable.Whole(Exact),
             Recall is { } recall ? recall.ToString("0.0000", CultureInfo.InvariantCulture) : "no truth given", LoadTable.Decimal(QueriesPerSecond),
             LoadTable.Decimal(LatencyMs.Mean), LoadTable.Decimal(LatencyMs.P50), LoadTable.Decimal(LatencyMs.P95), LoadTable.Decimal(LatencyMs.P99));
     }
