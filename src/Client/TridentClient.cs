@@ -1,20 +1,22 @@
 using Trident.Abstractions;
+using Trident.Protocol.Collections;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Tables;
 
 namespace Trident.Client;
 
 /// <summary>
-/// Fetches rows of a shared table without any party learning which. Thread-safe; meant to live as long as the application,
+/// Fetches rows of a shared table, and searches collections, without any party learning which and for what. Thread-safe; meant to live as long as the application,
 /// because connecting and the first tickets cost more than a fetch.
 /// </summary>
 /// <example>
 /// <code>
 /// await using TridentClient client = await TridentClient.ConnectAsync(new() { DeploymentDirectory = "deployment" }, default);
-/// FetchResult result = await client.FetchAsync("vectors", 42);
+/// FetchResult row = await client.FetchAsync("vectors", 42);
+/// SearchResult near = await client.SearchAsync("images", query, k: 10);
 /// </code>
 /// </example>
-public sealed class TridentClient : IAsyncDisposable
+public sealed partial class TridentClient : IAsyncDisposable
 {
     private readonly TridentClientOptions _options;
     private readonly PartySet _parties;
@@ -28,15 +30,18 @@ public sealed class TridentClient : IAsyncDisposable
     private int _disposed;
 
     private TridentClient(TridentClientOptions options, PartiesDescriptor descriptor, IReadOnlyList<IPartyLink> links,
-        Func<IReadOnlyList<TableDescription>> loadTables, GatewayDirectory? gateways)
+        Func<IReadOnlyList<TableDescription>> loadTables, Func<IReadOnlyList<CollectionDescription>> loadCollections, GatewayDirectory? gateways)
     {
         _options = options;
         _gateways = gateways;
         _loadTables = loadTables;
         _tables = loadTables();
+        _loadCollections = loadCollections;
+        _collections = loadCollections();
         _parties = new PartySet(links, options);
         _seals = [.. Enumerable.Range(1, 3).Select(p => new ClientSeal(p, Convert.FromBase64String(descriptor[p].PublicKey), descriptor.Deployment))];
         _fetcher = new Fetcher(options, _parties, _seals, _stopping.Token);
+        _searcher = new Searcher(_fetcher);
         _putter = new Putter(options, descriptor, _parties);
     }
 
@@ -55,7 +60,7 @@ public sealed class TridentClient : IAsyncDisposable
     /// <param name="options">Settings.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
-    /// <exception cref="TableException">A table's description cannot be read.</exception>
+    /// <exception cref="TableException">A table's or a collection's description cannot be read.</exception>
     /// <exception cref="IdentityException">The parties' descriptor is missing or cannot be read.</exception>
     /// <exception cref="TooFewPartiesException">Fewer than two parties answered within <see cref="TridentClientOptions.ConnectTimeout"/>.</exception>
     public static async Task<TridentClient> ConnectAsync(TridentClientOptions options, CancellationToken cancellationToken = default)
@@ -68,7 +73,7 @@ public sealed class TridentClient : IAsyncDisposable
         try
         {
             IPartyLink[] links = [.. Enumerable.Range(1, 3).Select(p => new OrleansPartyLink(descriptor[p], descriptor.Deployment, gateways, options.Deadline))];
-            return await ConnectAsync(options, descriptor, links, layout.Tables, cancellationToken, gateways);
+            return await ConnectAsync(options, descriptor, links, layout.Tables, cancellationToken, gateways, layout.Collections);
         }
         catch
         {
@@ -80,10 +85,10 @@ public sealed class TridentClient : IAsyncDisposable
     /// <summary>Connects over links of any kind.</summary>
     internal static async Task<TridentClient> ConnectAsync(TridentClientOptions options, PartiesDescriptor descriptor,
         IReadOnlyList<IPartyLink> links, Func<IReadOnlyList<TableDescription>> loadTables, CancellationToken cancellationToken,
-        GatewayDirectory? gateways = null)
+        GatewayDirectory? gateways = null, Func<IReadOnlyList<CollectionDescription>>? loadCollections = null)
     {
         options.Validate();
-        TridentClient client = new(options, descriptor, links, loadTables, gateways);
+        TridentClient client = new(options, descriptor, links, loadTables, loadCollections ?? (() => []), gateways);
         try
         {
             await client._parties.ConnectAsync(cancellationToken);

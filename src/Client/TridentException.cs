@@ -11,6 +11,9 @@ public sealed class RowOutOfRangeException(string message) : TridentException(me
 /// <summary>A table that the deployment does not have.</summary>
 public sealed class UnknownTableException(string message) : TridentException(message);
 
+/// <summary>A collection that the deployment does not have, or whose tables it does not have.</summary>
+public sealed class UnknownCollectionException(string message) : TridentException(message);
+
 /// <summary>Fewer than two parties answer: nothing can be opened.</summary>
 public sealed class TooFewPartiesException(string message) : TridentException(message);
 

@@ -16,6 +16,8 @@ public static class TridentCommandLine
         ShareCommand.Create(),
         UpCommand.Create(),
         FetchCommand.Create(),
+        SearchCommand.Create(),
+        NeighboursCommand.Create(),
         PutCommand.Create(),
         RotateCommand.Create(),
         StatusCommand.Create(),

@@ -20,13 +20,14 @@ internal static class DemoCommand
         Option<bool> keep = new("--keep") { Description = "Keep the deployment's directory." };
         Option<bool> generated = new("--generated") { Description = "Use generated vectors even where the images are installed." };
         Option<int> seed = new("--seed") { Description = "Seed of the rows that are asked for.", DefaultValueFactory = _ => Environment.TickCount & 0xffff };
-        Command command = new("demo", "Three servers on this machine, 1,000 private fetches, each compared with the plaintext.") { keep, generated, seed };
+        Option<string?> picture = new("--picture") { Description = "Where to draw the searches, as .png; overwritten if it is there. Else trident-demo.png here, or the next free number.", HelpName = "FILE" };
+        Command command = new("demo", "Three servers on this machine, 1,000 private fetches and six searches, each compared with the plaintext.") { keep, generated, seed, picture };
         command.Runs(async (parsed, context, stop) =>
         {
             string directory = Directory.CreateTempSubdirectory("trident-demo-").FullName;
             try
             {
-                return await RunAsync(context, directory, parsed.GetValue(generated), parsed.GetValue(seed), stop);
+                return await RunAsync(context, directory, parsed.GetValue(generated), parsed.GetValue(seed), parsed.GetValue(picture), stop);
             }
             finally
             {
@@ -43,7 +44,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandContext context, string directory, bool generated, int seed, CancellationToken stop)
+    private static async Task<int> RunAsync(CommandContext context, string directory, bool generated, int seed, string? picture, CancellationToken stop)
     {
         DemoVectors vectors = generated ? DemoVectors.Generate(directory) : DemoVectors.Find() ?? DemoVectors.Generate(directory);
         context.Out.WriteLine(vectors.Description);
@@ -54,22 +55,27 @@ internal static class DemoCommand
         plain.MustFit(table, vectors.Path);
         context.Out.WriteLine($"shared between three parties: {table.Rows} rows of {table.Shape.Dimension} {table.Shape.Element}, {table.Words} words a row");
 
+        DemoSearch search = await DemoSearch.ShareAsync(context, layout, vectors, seed, stop);
         LoadResult result;
+        DemoSearchResult found;
         await using (LocalSilos silos = await UpCommand.StartAsync(context, layout, [], SiloClustering.Embedded, stop))
         {
             context.Out.WriteLine($"three silos serve, as processes of their own (seed of the rows: {seed})");
             await using TridentClient client = await OpenDeployment.ConnectAsync(layout, stop);
             Fetches load = new(context, client, table, plain);
             result = await load.RunAsync("1,000 private fetches", LoadRun.RandomRows(Queries, table.Rows, seed), Concurrency, stop);
+            found = await search.RunAsync(client, stop);
         }
 
         LoadTable.Write(context, [result], compared: true);
         (int first, int second) = ServerView.TwoRows(table.Rows, seed);
         ServerView.Write(context, table.Rows, first, second);
 
+        search.Write(context, found, picture);
+
         // A fetch that failed gave no right answer, so it counts against the demo as a wrong one does.
         context.Out.WriteLine(FormattableString.Invariant(
             $"demo: {Queries} answers checked against the plaintext, {result.Right} right, {Queries - result.Right} wrong"));
-        return result.Right == Queries ? CommandRunner.Done : CommandRunner.Failed;
+        return result.Right == Queries && found.Right == found.Wanted ? CommandRunner.Done : CommandRunner.Failed;
     }
 }

@@ -4,6 +4,7 @@ using Spectre.Console;
 using Trident.Abstractions;
 using Trident.Client;
 using Trident.Console.Deployments;
+using Trident.Protocol.Collections;
 
 namespace Trident.Console.Commands;
 
@@ -22,12 +23,31 @@ internal static class StatusCommand
             if (parsed.GetValue(json))
             {
                 context.Out.WriteLine(CommandContext.Json(
-                    new { Parties = parties.Select((s, i) => new { Party = i + 1, Up = s is not null, Status = s }) }, indented: true));
+                    new
+                    {
+                        Parties = parties.Select((s, i) => new { Party = i + 1, Up = s is not null, Status = s }),
+                        Collections = client.Collections.Select(c => new
+                        {
+                            c.Name,
+                            c.Count,
+                            c.Dimension,
+                            Element = c.Layout.Vector.Element.ToString(),
+                            Metric = c.Metric.Name(),
+                            c.Scale.Whole,
+                            c.NeighboursPerList,
+                        }),
+                    },
+                    indented: true));
                 return CommandRunner.Done;
             }
 
             context.Results.Write(Parties(parties));
             context.Results.Write(Tables(parties));
+            if (client.Collections.Count > 0)
+            {
+                context.Results.Write(Collections(client.Collections));
+            }
+
             context.Results.Write(Links(parties));
             context.Results.Write(Connections(parties));
             foreach (PartyStatus slow in parties.OfType<PartyStatus>().Where(s => s.Laboratory is not null))
@@ -75,6 +95,20 @@ internal static class StatusCommand
                     Number(t.StockItems), Number(t.StockBytes), Number(t.StockBudget), Number(t.TicketsLeased), Number(t.TicketsUsed),
                     Number(t.TicketsRefused), t.Version.ToString("N")[..8], Number(t.Revision));
             }
+        }
+
+        return table;
+    }
+
+    private static Table Collections(IReadOnlyList<CollectionDescription> collections)
+    {
+        Table table = NewTable("Collections", "collection", "vectors", "metric", "scores", "ids", "payloads", "records in a row", "neighbours in a list");
+        foreach (CollectionDescription c in collections)
+        {
+            table.AddRow(
+                Markup.Escape(c.Name), $"{Number(c.Count)} × {Markup.Escape(c.Layout.Vector.ToString())}", c.Metric.Name(), c.Scale.Whole ? "whole numbers" : "rounded",
+                c.Layout.Ids.ToString().ToLowerInvariant(), c.Layout.Payloads.ToString().ToLowerInvariant(), Number(c.Layout.PerRow),
+                c.Neighbours is null ? "none" : Number(c.NeighboursPerList));
         }
 
         return table;

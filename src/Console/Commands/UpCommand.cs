@@ -2,6 +2,7 @@ using System.CommandLine;
 using Trident.Console.Deployments;
 using Trident.Console.Measuring;
 using Trident.Console.Silos;
+using Trident.Protocol.Collections;
 using Trident.Protocol.Tables;
 
 namespace Trident.Console.Commands;
@@ -59,6 +60,12 @@ internal static class UpCommand
             {
                 await using LocalSilos silos = await StartAsync(context, layout, arguments, clustering.Of(parsed), stop, pages);
                 pages?.Tell(context);
+                foreach (CollectionDescription collection in layout.Collections())
+                {
+                    context.Out.WriteLine(FormattableString.Invariant(
+                        $"collection {collection.Name}: {collection.Count:N0} × {collection.Layout.Vector}, {collection.Metric.Name()}"));
+                }
+
                 context.Out.WriteLine("ready");
                 context.Out.Flush();
                 return await WatchAsync(context, silos, stop);

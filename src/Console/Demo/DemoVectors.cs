@@ -7,7 +7,8 @@ namespace Trident.Console.Demo;
 /// <summary>What the demo serves.</summary>
 /// <param name="Path">The vector file.</param>
 /// <param name="Description">One line that says what it is.</param>
-internal sealed record DemoVectors(string Path, string Description)
+/// <param name="Labels">A file that says what each vector shows; null where there is none.</param>
+internal sealed record DemoVectors(string Path, string Description, string? Labels = null)
 {
     private const string Package = "dataset-fashion-mnist";
 
@@ -24,7 +25,13 @@ internal sealed record DemoVectors(string Path, string Description)
     public static DemoVectors? Find()
     {
         string? path = Images(UsualPlaces) ?? Images(ListedByDpkg());
-        return path is null ? null : new DemoVectors(path, $"vectors: 10,000 images of 28 × 28 from the Debian package {Package}");
+        if (path is null)
+        {
+            return null;
+        }
+
+        string labels = path.Replace("images-idx3", "labels-idx1", StringComparison.Ordinal);
+        return new DemoVectors(path, $"vectors: 10,000 images of 28 × 28 from the Debian package {Package}", File.Exists(labels) ? labels : null);
     }
 
     /// <summary>Writes generated vectors into <paramref name="directory"/>; the same ones every time.</summary>

@@ -1,0 +1,156 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Trident.Protocol.Collections;
+using Trident.Protocol.Tables;
+
+namespace Trident.Client;
+
+/// <summary>Makes a search's hits of the records that were fetched: exact figures from the original numbers, in double precision.</summary>
+internal static class Reranker
+{
+    // Sums of rounded doubles may be off by so much of their size; what lies nearer to a bound than that is not called certain.
+    private const double Rounding = 1e-11;
+
+    /// <summary>The k nearest of the candidates, nearest first, ties by row.</summary>
+    /// <param name="plan">The search.</param>
+    /// <param name="asked">The query as it was scored.</param>
+    /// <param name="query">The query's numbers.</param>
+    /// <param name="selection">The rows that were chosen by score.</param>
+    /// <param name="fetched">A row of the record table for each of them, in their order. Not kept.</param>
+    /// <exception cref="AnswerCheckException">What was fetched is no record of the collection.</exception>
+    public static (SearchHit[] Hits, bool Exact) Rank(SearchPlan plan, ScoreQuery asked, ReadOnlySpan<double> query, TopK.Selection selection,
+        ReadOnlySpan<byte[]> fetched)
+    {
+        CollectionDescription collection = plan.Collection;
+        RecordLayout layout = collection.Layout;
+        Candidate[] candidates = new Candidate[fetched.Length];
+        double[] numbers = new double[collection.Dimension];
+        for (int i = 0; i < candidates.Length; i++)
+        {
+            byte[] record = new byte[layout.RecordBytes];
+            Pick(fetched[i], plan.Place(selection.Rows[i]), record);
+            VectorNumbers.Read(layout.VectorOf(record), layout.Vector.Element, numbers);
+            double measure = collection.Metric.Measure(numbers, query);
+            if (!double.IsFinite(measure))
+            {
+                throw new AnswerCheckException("record",
+                    $"A record that was fetched from collection '{collection.Name}' has no distance to the query: a party lies or is broken, or the collection was made from other vectors than its scores.");
+            }
+
+            candidates[i] = new Candidate(selection.Rows[i], record, measure, collection.Metric.Rank(measure));
+        }
+
+        Array.Sort(candidates, static (a, b) => a.Rank != b.Rank ? a.Rank.CompareTo(b.Rank) : a.Row.CompareTo(b.Row));
+        SearchHit[] hits = new SearchHit[plan.K];
+        try
+        {
+            for (int i = 0; i < hits.Length; i++)
+            {
+                Candidate c = candidates[i];
+                hits[i] = new SearchHit(layout.IdOf(c.Record, c.Row), c.Row, c.Measure, layout.PayloadOf(c.Record),
+                    layout.VectorOf(c.Record).ToArray(), layout.Vector.Element);
+            }
+        }
+        catch (TableException e)
+        {
+            throw new AnswerCheckException("record", $"What was fetched is no record of collection '{collection.Name}': {e.Message}");
+        }
+
+        bool exact = IsExact(collection, asked, selection, candidates.Length, candidates[plan.K - 1].Measure);
+        foreach (Candidate c in candidates)
+        {
+            CryptographicOperations.ZeroMemory(c.Record);
+        }
+
+        Array.Clear(candidates);
+        Array.Clear(numbers);
+        return (hits, exact);
+    }
+
+    /// <summary>
+    /// Whether no vector that was not fetched can be nearer than the last hit. Such a vector's score is at least the largest that
+    /// was chosen, and the figure that it stands for is off by no more than <see cref="ScoreQuery.Error"/>.
+    /// </summary>
+    internal static bool IsExact(CollectionDescription collection, ScoreQuery asked, TopK.Selection selection, int fetched, double last)
+    {
+        if (asked.Error == 0 || fetched == collection.Count)
+        {
+            return true;
+        }
+
+        // In the units that scores have: ‖x‖² − 2x·q, −x·q, −cos(x, q)·‖q‖.
+        (double figure, double size) = collection.Metric switch
+        {
+            Metric.L2 => (last * last - asked.Square, last * last + asked.Square),
+            Metric.Ip => (-last, Math.Abs(last)),
+            _ => (-last * Math.Sqrt(asked.Square), Math.Sqrt(asked.Square)),
+        };
+        return asked.Factor * (figure + Rounding * size) < selection.Largest - asked.Error;
+    }
+
+    /// <summary>Copies one record out of a row of several. All are read; which one is kept decides a mask.</summary>
+    internal static void Pick(ReadOnlySpan<byte> row, int place, Span<byte> record)
+    {
+        record.Clear();
+        for (int i = 0; i * record.Length < row.Length; i++)
+        {
+            // −1 at the place, else 0.
+            int mask = (int)(((long)(i ^ place) - 1) >> 63);
+            ReadOnlySpan<byte> from = row.Slice(i * record.Length, record.Length);
+            Vector<byte> wide = new((byte)mask);
+            int at = 0;
+            for (; at <= record.Length - Vector<byte>.Count; at += Vector<byte>.Count)
+            {
+                Span<byte> to = record[at..];
+                (new Vector<byte>(to) | (new Vector<byte>(from[at..]) & wide)).CopyTo(to);
+            }
+
+            for (; at < record.Length; at++)
+            {
+                record[at] |= (byte)(from[at] & mask);
+            }
+        }
+    }
+
+    private readonly record struct Candidate(int Row, byte[] Record, double Measure, double Rank);
+}
+
+/// <summary>The numbers of a vector's bytes.</summary>
+internal static class VectorNumbers
+{
+    /// <summary>Reads little endian elements of any kind as doubles; exact.</summary>
+    /// <param name="vector">The vector's bytes.</param>
+    /// <param name="element">What one element is.</param>
+    /// <param name="numbers">As many as there are elements.</param>
+    public static void Read(ReadOnlySpan<byte> vector, ElementKind element, Span<double> numbers)
+    {
+        switch (element)
+        {
+            case ElementKind.U8:
+                Widen(vector, numbers);
+                break;
+            case ElementKind.I4:
+                Widen(MemoryMarshal.Cast<byte, int>(vector), numbers);
+                break;
+            case ElementKind.F4:
+                Widen(MemoryMarshal.Cast<byte, float>(vector), numbers);
+                break;
+            case ElementKind.F8:
+                MemoryMarshal.Cast<byte, double>(vector).CopyTo(numbers);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(element), element, "Vectors are of u8, i4, f4 or f8.");
+        }
+    }
+
+    private static void Widen<T>(ReadOnlySpan<T> from, Span<double> to)
+        where T : INumberBase<T>
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(from.Length, to.Length);
+        for (int i = 0; i < from.Length; i++)
+        {
+            to[i] = double.CreateChecked(from[i]);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using Trident.Collections.Files;
+using Trident.Protocol.Tables;
+
+namespace Trident.Console.Searching;
+
+/// <summary>Queries out of a file, and what is known of their answers.</summary>
+/// <param name="Vectors">The queries, one array each.</param>
+/// <param name="Truth">Their true neighbours; null where none were given.</param>
+internal sealed record QuerySet(IReadOnlyList<float[]> Vectors, GroundTruth? Truth)
+{
+    /// <summary>Reads a vector file, and a file of the true neighbours where one is given.</summary>
+    /// <param name="path">Queries, in any format of vectors.</param>
+    /// <param name="groundTruth">An .ivecs file (or any file of whole numbers): ids of each query's neighbours, nearest first.</param>
+    /// <param name="limit">Take so many queries from the start; null for all.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="ConsoleException">A file is missing, or the two do not fit together.</exception>
+    /// <exception cref="TableException">As <see cref="VectorFile.Open"/>.</exception>
+    public static QuerySet FromVectors(string path, string? groundTruth, int? limit, CancellationToken stop)
+    {
+        IReadOnlyList<float[]> vectors = Read(path, limit, stop, static (source, record) => Array.ConvertAll(Numbers(source, record), static n => (float)n), out int rows);
+        if (groundTruth is null)
+        {
+            return new QuerySet(vectors, null);
+        }
+
+        IReadOnlyList<string[]> ids = Read(groundTruth, limit, stop, static (source, record) => source.Shape.Element is ElementKind.I4 or ElementKind.U8
+            ? Array.ConvertAll(Numbers(source, record), static n => FormattableString.Invariant($"{(long)n}"))
+            : throw new ConsoleException($"The ground truth holds {source.Shape.Element} numbers, and ids are whole ones: give an .ivecs file."), out int truths);
+        return truths == rows
+            ? new QuerySet(vectors, new GroundTruth(ids, null))
+            : throw new ConsoleException($"{groundTruth} has the neighbours of {truths:N0} queries, and {path} has {rows:N0}.");
+    }
+
+    /// <summary>Reads the queries of an ann-benchmarks file, with its neighbours and distances.</summary>
+    /// <exception cref="ConsoleException">The file is missing or holds no queries.</exception>
+    /// <exception cref="TableException">As <see cref="AnnBenchmarkFile.Open"/>.</exception>
+    public static QuerySet FromHdf5(string path, int? limit)
+    {
+        MustExist(path);
+        using AnnBenchmarkFile file = AnnBenchmarkFile.Open(path);
+        float[][] test = [.. file.Test.Take(limit ?? int.MaxValue)];
+        if (test.Length == 0)
+        {
+            throw new ConsoleException($"{path} holds no queries: it has no dataset 'test', or an empty one.");
+        }
+
+        if (file.Neighbors is not { } neighbours)
+        {
+            return new QuerySet(test, null);
+        }
+
+        if (neighbours.Length != file.Test.Length || (file.Distances is { } d && d.Length != neighbours.Length))
+        {
+            throw new ConsoleException($"{path} is damaged: 'test' has {file.Test.Length:N0} rows, and 'neighbors' or 'distances' another number.");
+        }
+
+        return new QuerySet(test, new GroundTruth(
+            [.. neighbours.Take(test.Length).Select(rows => Array.ConvertAll(rows, static r => FormattableString.Invariant($"{r}")))],
+            file.Distances?.Take(test.Length).ToArray()));
+    }
+
+    private static List<T> Read<T>(string path, int? limit, CancellationToken stop, Func<IVectorSource, byte[], T> read, out int rows)
+    {
+        MustExist(path);
+        using IVectorSource source = VectorFile.Open(path);
+        rows = source.Rows;
+        List<T> all = [];
+        byte[] record = new byte[source.Shape.Bytes];
+        while (all.Count < (limit ?? int.MaxValue) && source.Next(record))
+        {
+            stop.ThrowIfCancellationRequested();
+            all.Add(read(source, record));
+        }
+
+        return all;
+    }
+
+    private static double[] Numbers(IVectorSource source, byte[] record) => Text.RecordNumbers.Values(record, source.Shape) switch
+    {
+        int[] whole => Array.ConvertAll(whole, static n => (double)n),
+        float[] single => Array.ConvertAll(single, static n => (double)n),
+        double[] exact => exact,
+        _ => throw new ConsoleException($"Queries of {source.Shape} cannot be asked."),
+    };
+
+    private static void MustExist(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new ConsoleException($"The file {path} does not exist.");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using Spectre.Console;
+using Trident.Client;
+using Trident.Console.Measuring;
+using Trident.Protocol.Collections;
+
+namespace Trident.Console.Searching;
+
+/// <summary>What <c>search --json</c> prints.</summary>
+/// <param name="Collection">Name of the collection.</param>
+/// <param name="Metric">l2, ip or cosine.</param>
+/// <param name="K">Neighbours asked for.</param>
+/// <param name="Queries">Queries asked.</param>
+/// <param name="Answered">Of them answered.</param>
+/// <param name="Searches">Times that a query was asked, in all rounds.</param>
+/// <param name="Failed">Of them failed.</param>
+/// <param name="Verified">Of them confirmed by the third party.</param>
+/// <param name="Exact">Of them certainly the exact nearest; see <see cref="SearchResult.Exact"/>.</param>
+/// <param name="QueriesPerSecond">Answered, by the time of the run.</param>
+/// <param name="LatencyMs">Of those answered.</param>
+/// <param name="Recall">Mean part of the hits that are right, of those answered; null without a ground truth.</param>
+/// <param name="FirstFailure">Why the first that failed did.</param>
+/// <param name="Results">One per query that was answered.</param>
+internal sealed record SearchReport(
+    string Collection, string Metric, int K, int Queries, int Answered, int Searches, long Failed, int Verified, int Exact, double QueriesPerSecond, LatencySummary LatencyMs,
+    double? Recall, string? FirstFailure, FoundReport[] Results)
+{
+    // So many queries are shown one by one.
+    private const int Few = 5;
+
+    /// <summary>Sums a run up.</summary>
+    /// <param name="collection">What was searched.</param>
+    /// <param name="k">Neighbours asked for.</param>
+    /// <param name="results">A result for each query; null for one that failed.</param>
+    /// <param name="load">How the run went.</param>
+    /// <param name="truth">The true neighbours.</param>
+    public static SearchReport Of(CollectionDescription collection, int k, SearchResult?[] results, LoadResult load, GroundTruth? truth)
+    {
+        (int Query, SearchResult Result)[] answered = [.. results.Select((r, i) => (i, r!)).Where(r => r.Item2 is not null)];
+        double? recall = truth is null || answered.Length == 0
+            ? null
+            : answered.Average(a => truth.Recall(a.Query, a.Result.Hits, collection.Metric, k));
+        return new SearchReport(
+            collection.Name, collection.Metric.Name(), k, results.Length, answered.Length, load.Queries, load.Failed, answered.Count(a => a.Result.Verified), answered.Count(a => a.Result.Exact),
+            Math.Round(load.Throughput, 2), load.Latency, recall, load.FirstFailure,
+            [.. answered.Select(a => FoundReport.Of(a.Query, a.Result))]);
+    }
+
+    /// <summary>Writes it for people: few queries each with a table, many as figures.</summary>
+    public void Write(CommandContext context)
+    {
+        if (Queries <= Few)
+        {
+            foreach (FoundReport found in Results)
+            {
+                context.Results.Write(Hits(found));
+                context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{(found.Verified ? "the third party's shares agree" : "NOT VERIFIED: only two parties answered")}; {(found.Exact ? "certainly the nearest" : "nearest by rounded scores, then by exact figures")}; {found.LatencyMs:0.00} ms"));
+            }
+        }
+
+        if (Queries > 1)
+        {
+            context.Results.Write(Figures());
+        }
+
+        if (FirstFailure is not null)
+        {
+            context.Error.WriteLine($"trident: {LoadTable.Whole(Failed)} of {LoadTable.Whole(Searches)} searches failed; the first: {FirstFailure}");
+        }
+    }
+
+    private Table Figures()
+    {
+        Table table = new Table().Border(TableBorder.Rounded);
+        table.AddColumns("queries", "searches", "answered", "verified", "certainly exact", $"recall@{K}", "queries/s", "mean ms", "p50 ms", "p95 ms", "p99 ms");
+        foreach (TableColumn column in table.Columns)
+        {
+            column.RightAligned();
+        }
+
+        return table.AddRow(
+            LoadTable.Whole(Queries), LoadTable.Whole(Searches), LoadTable.Whole(Answered), LoadTable.Whole(Verified), LoadTable.Whole(Exact),
+            Recall is { } recall ? recall.ToString("0.0000", CultureInfo.InvariantCulture) : "no truth given", LoadTable.Decimal(QueriesPerSecond),
+            LoadTable.Decimal(LatencyMs.Mean), LoadTable.Decimal(LatencyMs.P50), LoadTable.Decimal(LatencyMs.P95), LoadTable.Decimal(LatencyMs.P99));
+    }
+
+    private Table Hits(FoundReport found)
+    {
+        bool payloads = found.Hits.Any(h => h.Payload is not null);
+        Table table = new Table().Title($"query {found.Query}").Border(TableBorder.Rounded);
+        table.AddColumn(new TableColumn("").RightAligned());
+        table.AddColumn("id");
+        table.AddColumn(new TableColumn(Metric switch { "l2" => "distance", "ip" => "inner product", _ => "cosine" }).RightAligned());
+        if (payloads)
+        {
+            table.AddColumn("payload");
+        }
+
+        for (int i = 0; i < found.Hits.Length; i++)
+        {
+            HitReport hit = found.Hits[i];
+            string[] cells = [LoadTable.Whole(i + 1), Markup.Escape(hit.Id), hit.Score.ToString("G7", CultureInfo.InvariantCulture), Markup.Escape(hit.Payload ?? "")];
+            table.AddRow(payloads ? cells : cells[..3]);
+        }
+
+        return table;
+    }
+}
+
+/// <summary>One query's answer of <see cref="SearchReport"/>.</summary>
+internal sealed record FoundReport(int Query, bool Verified, bool Exact, double LatencyMs, double ScoreMs, double RecordMs, HitReport[] Hits)
+{
+    public static FoundReport Of(int query, SearchResult result) => new(
+        query, result.Verified, result.Exact, Milliseconds(result.Latency), Milliseconds(result.ScoreLatency), Milliseconds(result.RecordLatency),
+        [.. result.Hits.Select(h => new HitReport(h.Id, h.Row, h.Score, h.Payload))]);
+
+    private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
+}
+
+/// <summary>One hit of <see cref="FoundReport"/>.</summary>
+internal sealed record HitReport(string Id, int Row, double Score, string? Payload);
