@@ -39,7 +39,11 @@ public sealed class CollectionSharerTests : IDisposable
             _world.Scratch.Write("v.bvecs", Formats.Texmex(vectors, 1)),
             new CollectionShareOptions
             {
-                Metric = metric, Ids = Lines("ids.txt", ids.Select(id => id.ToString())), Payload = Lines("p.jsonl", payloads), Neighbours = 6, PassMemory = memory,
+                Metric = metric,
+                Ids = Lines("ids.txt", ids.Select(id => id.ToString())),
+                Payload = Lines("p.jsonl", payloads),
+                Neighbours = 6,
+                PassMemory = memory,
             });
 
         CollectionDescription description = Assert.Single(_world.Scratch.Layout.Collections());
