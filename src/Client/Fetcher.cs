@@ -12,7 +12,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
 {
     private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(100);
-    private const int ScoreWordsAhead = 1 << 20;
+    private const int ScoreWordsAhead = 1 << 18;
     private readonly ConcurrentDictionary<Guid, LeasePool> _pools = new();
 
     /// <summary>Fetches rows that are in the table.</summary>

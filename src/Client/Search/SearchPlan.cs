@@ -25,17 +25,21 @@ internal sealed record SearchPlan(CollectionDescription Collection, TableDescrip
     private const int MostScores = 1 << 23;
 
     /// <summary>
-    /// Records fetched for each query: k and a margin, from which the k nearest are chosen by exact figures. Scores that were rounded
-    /// may put a vector a few places too far back. Scores of whole numbers are not rounded, but whether a query is of whole numbers
-    /// is not for the parties to see, so a collection of whole numbers has the margin too.
+    /// Records fetched for each query: k, and where the collection's scores were rounded a margin, from which the k nearest are chosen by
+    /// exact figures: rounding may put a vector a few places too far back. Scores of whole numbers are exact for a query of whole
+    /// numbers, and for any other all but exact where the numbers are small, as such a query is then scored in steps of an eighth or
+    /// less; whether it is of whole numbers is not for the parties to see, so both fetch the same.
     /// </summary>
-    public int Fetched => FetchedFor(K, Collection.Count);
+    public int Fetched => FetchedFor(K, Collection.Count, IsFine(Collection.Scale));
 
     /// <summary>Queries in one request of the first round.</summary>
     public int QueriesARequest => Math.Clamp(Math.Min(MostScores / Collection.Count, QueryLimits.MaxRows(Scores)), 1, QueriesAPass);
 
     /// <summary>As <see cref="Fetched"/>.</summary>
-    public static int FetchedFor(int k, int count) => Math.Min(count, k + Math.Max(4, k / 8));
+    public static int FetchedFor(int k, int count, bool fine) => fine ? k : Math.Min(count, k + Math.Max(4, k / 8));
+
+    // Whole numbers small enough for a query as long as the longest vector to be scored in eighths or finer.
+    private static bool IsFine(ScoreScale scale) => scale.Whole && 3 * scale.MaxNorm * scale.MaxNorm <= ScoreScale.Limit / 8.0;
 
     /// <summary>The row of the record table in which a vector's record stands. A shift: the time of a division may tell the dividend.</summary>
     public int RecordRow(int row) => row >> BitOperations.Log2((uint)Collection.Layout.PerRow);

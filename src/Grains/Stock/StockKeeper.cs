@@ -65,9 +65,9 @@ public sealed partial class StockKeeper : BackgroundService
             : (int)Math.Clamp(budget, MinimumItems(table.Description), 1 << 24);
     }
 
-    /// <summary>Bytes that a table's ledger may hold: the budget, but never less than twice the smallest stock.</summary>
+    /// <summary>Bytes that a table's ledger may hold: the budget, but never less than three times the smallest stock: clients hold leased tickets of batches that others have not used up.</summary>
     public static long LedgerBytes(TableDescription table, ExchangeOptions options) =>
-        Math.Max(options.StockBudgetBytes, 2L * MinimumItems(table) * ItemBytes(table));
+        Math.Max(options.StockBudgetBytes, 3L * MinimumItems(table) * ItemBytes(table));
 
     /// <summary>
     /// Items of one batch, at most a quarter of the stock, or half of a small one, as two more are made than a batch yields: about four
@@ -230,12 +230,6 @@ public sealed partial class StockKeeper : BackgroundService
         table.Ledger.Add(batch);
         table.StockAdded();
         BatchMade(_log, items, table.Description.Name);
-        if (shape.Pieces > 1)
-        {
-            // The messages of such a batch are large arrays, which the runtime would let pile up to several times what is in use. There are
-            // few objects to mark, so this costs next to nothing, and nobody waits for it.
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
-        }
 
         async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, long length, int piece = 0)
         {

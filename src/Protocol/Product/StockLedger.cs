@@ -91,8 +91,9 @@ public sealed class StockLedger(int party, long maximumBytes = long.MaxValue)
 
             while (_order.Count > 1 && _order.Sum(e => e.Batch.Bytes) > maximumBytes)
             {
-                // The oldest that has none left to give out; else the oldest.
-                Drop(_order.Find(e => e.Leasable(party) == 0) ?? _order[0]);
+                // The oldest, whatever this party has left of it to give out: then all parties drop the same one. A party that kept it would
+                // go on giving out tickets that the others no longer know.
+                Drop(_order[0]);
             }
         }
     }
