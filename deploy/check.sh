@@ -7,13 +7,17 @@ root="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)"
 work="$(mktemp -d)"
 out="${1:-$work/out}"
 pids=()
+finished=""
 finish() {
     local code=$? pid
+    # Ended by a signal, the last status may be 0: only the last line says that all was done.
+    [ -n "$finished" ] || [ "$code" -ne 0 ] || code=1
     for pid in "${pids[@]}"; do
         kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
     done
     rm -rf "$work"
     [ "$code" -eq 0 ] && echo "check: all is well" || echo "check: FAILED" >&2
+    exit "$code"
 }
 trap finish EXIT
 
@@ -108,3 +112,4 @@ if [ -n "$bin" ] && [ -f "$work/compose/secrets/database-logins.sql" ]; then
 else
     echo "check: PostgreSQL or docker-compose is not installed, so the database's script is not run"
 fi
+finished=yes

@@ -13,8 +13,11 @@ as=()
 # PostgreSQL does not run as root.
 [ "$(id -u)" != 0 ] || { chown postgres "$data"; as=(runuser -u postgres --); }
 postgres() { (cd / && "${as[@]}" "$bin/pg_ctl" --silent --wait --pgdata "$data/pg" --log "$data/log" --options "-p $port -k $data -h 127.0.0.1" "$@"); }
+finished=""
 finish() {
     local code=$? pid
+    # Ended by a signal, the last status may be 0: only the last line says that all was done.
+    [ -n "$finished" ] || [ "$code" -ne 0 ] || code=1
     trap - EXIT
     [ "$code" -eq 0 ] || tail -n 5 "$work"/silo-*.log >&2 || true
     for pid in "${silo[@]}" ${load:-}; do kill -9 "$pid" 2>/dev/null || true; done
@@ -223,3 +226,4 @@ fetched first true
 fetched second true
 run trident sql status --connection-file owner.connection
 for n in 1 2 3; do stop "$n"; done
+finished=yes
