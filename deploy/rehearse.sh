@@ -19,6 +19,7 @@ finish() {
     # Ended by a signal, the last status may be 0: only the last line says that all was done.
     [ -n "$finished" ] || [ "$code" -ne 0 ] || code=1
     trap - EXIT
+    trap '' HUP INT TERM
     [ "$code" -eq 0 ] || tail -n 5 "$work"/silo-*.log >&2 || true
     for pid in "${silo[@]}" ${load:-}; do kill -9 "$pid" 2>/dev/null || true; done
     postgres --mode immediate stop >/dev/null 2>&1 || true
