@@ -63,12 +63,12 @@ public sealed class PostgresClusteringTests(PostgresServer server) : IClassFixtu
             // So do the commands; without the database they go to where nobody is.
             string clientFile = Path.Combine(elsewhere, "connection");
             await File.WriteAllTextAsync(clientFile, options.ClusteringConnection + "\n", limit.Token);
-            string[] database = ["--clustering", "postgres", "--connection-file", clientFile];
-            (code, string found, error) = await RunAsync(["fetch", elsewhere, "--table", "vectors", "--row", "42", "--json", .. database]);
+            string[] gateways = ["--clustering", "postgres", "--connection-file", clientFile];
+            (code, string found, error) = await RunAsync(["fetch", elsewhere, "--table", "vectors", "--row", "42", "--json", .. gateways]);
             Assert.True(code == 0, error);
-            (code, found, error) = await RunAsync(["status", elsewhere, "--json", .. database]);
+            (code, found, error) = await RunAsync(["status", elsewhere, "--json", .. gateways]);
             Assert.True(code == 0 && !found.Contains("\"up\": false", StringComparison.Ordinal), found + error);
-            (code, _, error) = await RunAsync(["bench", elsewhere, "--table", "vectors", "--queries", "20", "--warm-up", "0", "--concurrency", "2", .. database]);
+            (code, _, error) = await RunAsync(["bench", elsewhere, "--table", "vectors", "--queries", "20", "--warm-up", "0", "--concurrency", "2", .. gateways]);
             Assert.True(code == 0, error);
             (code, _, error) = await RunAsync("fetch", elsewhere, "--table", "vectors", "--row", "42");
             Assert.True(code == 1 && error.Contains("Fewer than two parties", StringComparison.Ordinal), error);
