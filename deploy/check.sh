@@ -96,11 +96,18 @@ if command -v docker-compose >/dev/null; then
     done
     # The variables of a party's container name no other party's files.
     COMPOSE_PROFILES=client,monitoring docker-compose --env-file "$work/env" -f "$root/docker-compose.yml" config >"$work/config.yml"
+    service() { awk -v s="  $1:" '$0 == "services:" { in_services = 1 } in_services && $0 == s { on = 1; next } on && /^ ? ?[^ ]/ { exit } on' "$work/config.yml"; }
     for party in 1 2 3; do
-        awk -v p="  party-$party:" '$0 == p { on = 1; next } on && /^  [^ ]/ { exit } on' "$work/config.yml" >"$work/service.yml"
+        service "party-$party" >"$work/service.yml"
         grep -q "deployment/party-$party:" "$work/service.yml" || fail "party $party is not given its directory"
-        ! grep -E 'party-[123]' "$work/service.yml" | grep -v "party-$party" || fail "party $party is given what is another's"
+        ! grep -E 'party-[123]|collections|client' "$work/service.yml" | grep -v "party-$party" || fail "party $party is given what is another's"
     done
+    service client >"$work/service.yml"
+    for mount in parties.json tables collections; do
+        grep -q "/compose/deployment/$mount:/deployment/$mount:ro" "$work/service.yml" || fail "the client is not given $mount"
+        [ -e "$work/compose/deployment/$mount" ] || fail "prepare.sh makes no $mount, which the client is given"
+    done
+    ! grep -E 'party-[123]|owner' "$work/service.yml" || fail "the client is given what is a party's or the owner's"
 else
     echo "check: docker-compose is not installed, so the compose file is not checked"
 fi
