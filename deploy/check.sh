@@ -56,8 +56,8 @@ others="$(find "$out" \( -name '*.dll' -o -name '*.dylib' -o -name '*.pdb' \) -p
 [ -z "$others" ] || fail "published what is of no use: $others"
 
 # From here on there is no dotnet: only what was published, in an environment that knows nothing of it.
-run() { env -i HOME="$work" PATH=/usr/bin:/bin "$@"; }
-trident() { run "$out/linux-x64/trident" "$@"; }
+clean=(env -i "HOME=$work" PATH=/usr/bin:/bin)
+trident() { "${clean[@]}" "$out/linux-x64/trident" "$@"; }
 
 step "serve a table with the published programs"
 case "$(uname -m)" in x86_64) ;; *) fail "this part runs on x86-64" ;; esac
@@ -69,13 +69,14 @@ fetch_all() {
         { cat "$work/bench.txt" >&2; fail "a fetched row was wrong, or not fetched"; }
 }
 serve() {
-    run "$out/linux-x64/trident" up "$work/d" >"$work/up.txt" 2>"$work/up.txt.err" &
+    # Not by way of a function: a shell would stand in between, and the signal would end that one alone.
+    "${clean[@]}" "$out/linux-x64/trident" up "$work/d" >"$work/up.txt" 2>"$work/up.txt.err" &
     pids=($!)
     wait_ready "$!" "$work/up.txt"
 }
 stop() {
     kill "${pids[0]}"
-    wait "${pids[0]}" || fail "'up' ended with an error"
+    wait "${pids[0]}" || { cat "$work/up.txt.err" >&2; fail "'up' ended with an error"; }
     pids=()
 }
 serve
