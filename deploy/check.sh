@@ -7,13 +7,17 @@ root="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)"
 work="$(mktemp -d)"
 out="${1:-$work/out}"
 pids=()
+finished=""
 finish() {
     local code=$? pid
+    # Ended by a signal, the last status may be 0: only the last line says that all was done.
+    [ -n "$finished" ] || [ "$code" -ne 0 ] || code=1
     for pid in "${pids[@]}"; do
         kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
     done
     rm -rf "$work"
     [ "$code" -eq 0 ] && echo "check: all is well" || echo "check: FAILED" >&2
+    exit "$code"
 }
 trap finish EXIT
 
@@ -52,8 +56,8 @@ others="$(find "$out" \( -name '*.dll' -o -name '*.dylib' -o -name '*.pdb' \) -p
 [ -z "$others" ] || fail "published what is of no use: $others"
 
 # From here on there is no dotnet: only what was published, in an environment that knows nothing of it.
-run() { env -i HOME="$work" PATH=/usr/bin:/bin "$@"; }
-trident() { run "$out/linux-x64/trident" "$@"; }
+clean=(env -i "HOME=$work" PATH=/usr/bin:/bin)
+trident() { "${clean[@]}" "$out/linux-x64/trident" "$@"; }
 
 step "serve a table with the published programs"
 case "$(uname -m)" in x86_64) ;; *) fail "this part runs on x86-64" ;; esac
@@ -65,13 +69,14 @@ fetch_all() {
         { cat "$work/bench.txt" >&2; fail "a fetched row was wrong, or not fetched"; }
 }
 serve() {
-    run "$out/linux-x64/trident" up "$work/d" >"$work/up.txt" 2>"$work/up.txt.err" &
+    # Not by way of a function: a shell would stand in between, and the signal would end that one alone.
+    "${clean[@]}" "$out/linux-x64/trident" up "$work/d" >"$work/up.txt" 2>"$work/up.txt.err" &
     pids=($!)
     wait_ready "$!" "$work/up.txt"
 }
 stop() {
     kill "${pids[0]}"
-    wait "${pids[0]}" || fail "'up' ended with an error"
+    wait "${pids[0]}" || { cat "$work/up.txt.err" >&2; fail "'up' ended with an error"; }
     pids=()
 }
 serve
@@ -92,11 +97,18 @@ if command -v docker-compose >/dev/null; then
     done
     # The variables of a party's container name no other party's files.
     COMPOSE_PROFILES=client,monitoring docker-compose --env-file "$work/env" -f "$root/docker-compose.yml" config >"$work/config.yml"
+    service() { awk -v s="  $1:" '$0 == "services:" { in_services = 1 } in_services && $0 == s { on = 1; next } on && /^ ? ?[^ ]/ { exit } on' "$work/config.yml"; }
     for party in 1 2 3; do
-        awk -v p="  party-$party:" '$0 == p { on = 1; next } on && /^  [^ ]/ { exit } on' "$work/config.yml" >"$work/service.yml"
+        service "party-$party" >"$work/service.yml"
         grep -q "deployment/party-$party:" "$work/service.yml" || fail "party $party is not given its directory"
-        ! grep -E 'party-[123]' "$work/service.yml" | grep -v "party-$party" || fail "party $party is given what is another's"
+        ! grep -E 'party-[123]|collections|client' "$work/service.yml" | grep -v "party-$party" || fail "party $party is given what is another's"
     done
+    service client >"$work/service.yml"
+    for mount in parties.json tables collections; do
+        grep -q "/compose/deployment/$mount:/deployment/$mount:ro" "$work/service.yml" || fail "the client is not given $mount"
+        [ -e "$work/compose/deployment/$mount" ] || fail "prepare.sh makes no $mount, which the client is given"
+    done
+    ! grep -E 'party-[123]|owner' "$work/service.yml" || fail "the client is given what is a party's or the owner's"
 else
     echo "check: docker-compose is not installed, so the compose file is not checked"
 fi
@@ -108,3 +120,4 @@ if [ -n "$bin" ] && [ -f "$work/compose/secrets/database-logins.sql" ]; then
 else
     echo "check: PostgreSQL or docker-compose is not installed, so the database's script is not run"
 fi
+finished=yes

@@ -23,7 +23,8 @@ secret() { head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
 mkdir -p "$1"
 directory="$(cd "$1" && pwd)"
 "$trident" init "$directory/deployment" --hosts party-1,party-2,party-3
-mkdir -p "$directory/deployment/tables" "$directory/secrets"
+# Mounted from the start. What is in collections/ is for clients; parties are not given it.
+mkdir -p "$directory/deployment/tables" "$directory/deployment/collections" "$directory/secrets"
 
 cd "$directory/secrets"
 secret >database-owner

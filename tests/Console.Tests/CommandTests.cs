@@ -71,6 +71,31 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(before, await File.ReadAllBytesAsync(Path.Combine(Deployment, "parties.json")));
     }
 
+    [Theory]
+    [InlineData("fetch", "--table", "t", "--row", "1")]
+    [InlineData("status")]
+    [InlineData("bench", "--table", "t")]
+    [InlineData("put", "--table", "t", "--row", "1", "--bytes", "0000803f0000803f0000803f0000803f0000803f")]
+    public async Task ClientsRefuseAConnectionThatDoesNotFitTheClustering(string command, params string[] options)
+    {
+        await InitAsync();
+        await RunAsync("share", Deployment, "--table", "t", "--vectors", Vectors(20, 5), "--product", "beaver");
+        foreach ((string[] more, int expected, string message) in new (string[], int, string)[]
+        {
+            (["--clustering", "postgres"], 2, "--connection-file"),
+            (["--connection", "Host=h"], 2, "--clustering postgres only"),
+            (["--clustering", "postgres", "--connection", "Host=h", "--connection-file", "f"], 2, "not both"),
+            (["--clustering", "zookeeper"], 2, "zookeeper"),
+            (["--clustering", "postgres", "--connection-file", Path.Combine(_root, "nowhere")], 1, "nowhere"),
+            (["--clustering", "postgres", "--connection", "Port=word"], 2, "connection string"),
+        })
+        {
+            (int code, _, string error) = await RunAsync([command, Deployment, .. options, .. more]);
+            Assert.True(code == expected, $"{string.Join(' ', more)}: exit code {code}, expected {expected}: {error}");
+            Assert.Contains(message, error);
+        }
+    }
+
     [Fact]
     public async Task InitNeverOverwritesAnIdentityAndTakesBackItsOwn()
     {

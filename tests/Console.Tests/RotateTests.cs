@@ -102,6 +102,7 @@ public sealed class RotateTests : IDisposable
         (int code, _, string error) = await RunAsync("rotate", _layout.Directory, "--party", "2");
         Assert.Equal(1, code);
         Assert.Contains("There is no identity at", error);
+        Assert.Contains("--lost", error);
         Assert.Equal(parties, File.ReadAllBytes(_layout.PartiesFile));
         Assert.False(Directory.Exists(_layout.PartyDirectory(2)));
     }

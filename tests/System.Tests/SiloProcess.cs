@@ -3,9 +3,14 @@ using System.Text;
 
 namespace Trident.System.Tests;
 
-/// <summary>A real silo process; ended by its id.</summary>
+/// <summary>
+/// A real silo process; ended by its id. It is the silo that the tests were built with, unless <c>TRIDENT_PUBLISHED</c> names a
+/// directory that <c>trident publish</c> wrote: then it is the one there.
+/// </summary>
 public sealed class SiloProcess : IAsyncDisposable
 {
+    private static readonly string? Published = Environment.GetEnvironmentVariable("TRIDENT_PUBLISHED") is { Length: > 0 } directory ? directory : null;
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,8 +28,12 @@ public sealed class SiloProcess : IAsyncDisposable
 
     public static SiloProcess Start(string deployment, int party, params string[] extra)
     {
-        ProcessStartInfo info = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Trident.Silo.dll"));
+        ProcessStartInfo info = new(Published is null ? "dotnet" : Path.Combine(Published, "trident-silo")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        if (Published is null)
+        {
+            info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Trident.Silo.dll"));
+        }
+
         foreach (string argument in (string[])["--deployment", deployment, "--party", $"{party}", .. extra])
         {
             info.ArgumentList.Add(argument);

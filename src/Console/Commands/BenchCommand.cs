@@ -44,7 +44,7 @@ internal static class BenchCommand
 
             DeploymentLayout layout = OpenDeployment.At(parsed.GetRequiredValue(options.Directory)!);
             return await DeployedBench.RunAsync(
-                context, layout, parsed.GetRequiredValue(options.Table)!, parsed.GetValue(options.Verify), options.DeployedPlan(parsed), json, stop);
+                context, layout, options.Clustering.Of(parsed), parsed.GetRequiredValue(options.Table)!, parsed.GetValue(options.Verify), options.DeployedPlan(parsed), json, stop);
         });
         return command;
     }

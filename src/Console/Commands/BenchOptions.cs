@@ -27,6 +27,8 @@ internal sealed class BenchOptions
         Description = "With DIR: vectors that the table was shared from; compare every answer with them. Without it every answer that passes the client's check counts as right.",
     };
 
+    public ClusteringOptions Clustering { get; } = ClusteringOptions.OfClient();
+
     public Option<bool> Local { get; } = new("--local")
     {
         Description = "Start and stop three silos on this machine for each transport and product, and compare every answer with the plaintext.",
@@ -119,10 +121,10 @@ internal sealed class BenchOptions
     public IEnumerable<Option> All =>
     [
         Table, Verify, Local, Vectors, Generate, Rows, Transport, Product, LinkDelay, LinkBandwidth, StockBudget, Keep, Replot,
-        Queries, Concurrency, WarmUp, Seed, Json, Plot,
+        Queries, Concurrency, WarmUp, Seed, Json, Plot, .. Clustering.All,
     ];
 
-    private Option[] OfDeployed => [Table, Verify, Queries, Concurrency, WarmUp, Seed, Json];
+    private Option[] OfDeployed => [Table, Verify, .. Clustering.All, Queries, Concurrency, WarmUp, Seed, Json];
 
     private Option[] OfLocal =>
         [Local, Vectors, Generate, Rows, Transport, Product, LinkDelay, LinkBandwidth, StockBudget, Keep, Queries, Concurrency, WarmUp, Seed, Json, Plot];

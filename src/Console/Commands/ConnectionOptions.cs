@@ -20,6 +20,9 @@ internal sealed class ConnectionOptions
         HelpName = "FILE",
     };
 
+    /// <summary>Both options.</summary>
+    public IEnumerable<Option> All => [_connection, _file];
+
     public void AddTo(Command command)
     {
         command.Add(_connection);

@@ -61,7 +61,7 @@ internal static class DemoCommand
         await using (LocalSilos silos = await UpCommand.StartAsync(context, layout, [], SiloClustering.Embedded, stop))
         {
             context.Out.WriteLine($"three silos serve, as processes of their own (seed of the rows: {seed})");
-            await using TridentClient client = await OpenDeployment.ConnectAsync(layout, stop);
+            await using TridentClient client = await OpenDeployment.ConnectAsync(layout, SiloClustering.Embedded, stop);
             Fetches load = new(context, client, table, plain);
             result = await load.RunAsync("1,000 private fetches", LoadRun.RandomRows(Queries, table.Rows, seed), Concurrency, stop);
             found = await search.RunAsync(client, stop);

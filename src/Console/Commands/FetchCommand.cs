@@ -23,11 +23,13 @@ internal static class FetchCommand
             Arity = ArgumentArity.ExactlyOne,
             CustomParser = NumberList.ForOption(text => NumberList.Parse(text, "row")),
         };
+        ClusteringOptions clustering = ClusteringOptions.OfClient();
         Option<bool> json = new("--json") { Description = "Print the result as JSON." };
         Command command = new("fetch", "Fetch rows privately and print their numbers.") { directory, table, row, json };
+        clustering.AddTo(command);
         command.Runs(async (parsed, context, stop) =>
         {
-            await using TridentClient client = await OpenDeployment.ConnectAsync(OpenDeployment.At(parsed.GetRequiredValue(directory)), stop);
+            await using TridentClient client = await OpenDeployment.ConnectAsync(OpenDeployment.At(parsed.GetRequiredValue(directory)), clustering.Of(parsed), stop);
             FetchReport report = await FetchAsync(client, parsed.GetRequiredValue(table), parsed.GetRequiredValue(row), stop);
             if (parsed.GetValue(json))
             {

@@ -19,11 +19,13 @@ internal static class PutCommand
         Option<string?> vector = new("--vector") { Description = "Vector file with the new record: one record, or one chosen by --vector-row.", HelpName = "FILE" };
         Option<int?> vectorRow = new("--vector-row") { Description = "Which record of the vector file, counted from 0.", HelpName = "K" };
         Option<string?> bytes = new("--bytes") { Description = "The new record's bytes in hexadecimal.", HelpName = "HEX" };
+        ClusteringOptions clustering = ClusteringOptions.OfClient();
         Option<bool> json = new("--json") { Description = "Print the result as JSON." };
         Command command = new("put", "Replace one row, at all three parties or at none; the next fetch sees it.")
         {
             directory, table, row, vector, vectorRow, bytes, json,
         };
+        clustering.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetResult(vector) is null == result.GetResult(bytes) is null)
@@ -52,7 +54,7 @@ internal static class PutCommand
                 }
 
                 using OwnerIdentity owner = OwnerIdentity.Load(layout.OwnerIdentityFile);
-                await using TridentClient client = await OpenDeployment.ConnectAsync(layout, stop);
+                await using TridentClient client = await OpenDeployment.ConnectAsync(layout, clustering.Of(parsed), stop);
                 long revision = await client.PutAsync(description.Name, target, record, owner, stop);
                 context.Out.WriteLine(parsed.GetValue(json)
                     ? CommandContext.Json(new { Table = description.Name, Row = target, Revision = revision }, indented: false)

@@ -14,11 +14,13 @@ internal static class StatusCommand
     public static Command Create()
     {
         Argument<string> directory = new("DIR") { Description = "Directory of the deployment." };
+        ClusteringOptions clustering = ClusteringOptions.OfClient();
         Option<bool> json = new("--json") { Description = "Print the result as JSON." };
         Command command = new("status", "Show what each party serves and has counted since it started.") { directory, json };
+        clustering.AddTo(command);
         command.Runs(async (parsed, context, stop) =>
         {
-            await using TridentClient client = await OpenDeployment.ConnectAsync(OpenDeployment.At(parsed.GetRequiredValue(directory)), stop);
+            await using TridentClient client = await OpenDeployment.ConnectAsync(OpenDeployment.At(parsed.GetRequiredValue(directory)), clustering.Of(parsed), stop);
             PartyStatus?[] parties = await client.StatusAsync(stop);
             if (parsed.GetValue(json))
             {

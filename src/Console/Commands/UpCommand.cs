@@ -39,7 +39,7 @@ internal static class UpCommand
             }
         });
         Option<string?> token = new("--http-token") { Description = "The operator's token for them; drawn at random and printed once unless given.", HelpName = "TOKEN" };
-        SiloClusteringOptions clustering = new();
+        ClusteringOptions clustering = ClusteringOptions.OfSilos();
         Command command = new("up", "Run the three silos on this machine until Ctrl-C or SIGTERM.") { directory, stock, transport, delay, bandwidth, settings, http, token };
         clustering.AddTo(command);
         command.Runs(async (parsed, context, stop) =>

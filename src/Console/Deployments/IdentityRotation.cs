@@ -85,6 +85,12 @@ internal sealed class IdentityRotation(DeploymentLayout layout, int party, bool 
             return;
         }
 
+        if (!File.Exists(layout.IdentityFile(party)))
+        {
+            throw new ConsoleException(
+                $"There is no identity at {layout.IdentityFile(party)}; rotate on the party's own machine. If the identity is lost, rotate with --lost.");
+        }
+
         using PartyIdentity present = PartyIdentity.Load(layout.IdentityFile(party));
         if (present.Party != party || present.Deployment != parties.Deployment
             || Convert.ToBase64String(present.PublicKey) != parties[party].PublicKey)

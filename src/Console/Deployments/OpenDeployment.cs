@@ -1,4 +1,5 @@
 using Trident.Client;
+using Trident.Console.Silos;
 using Trident.Protocol.Tables;
 
 namespace Trident.Console.Deployments;
@@ -17,6 +18,26 @@ internal static class OpenDeployment
     }
 
     /// <summary>A client of the deployment's running silos.</summary>
-    public static Task<TridentClient> ConnectAsync(DeploymentLayout layout, CancellationToken stop) =>
-        TridentClient.ConnectAsync(new TridentClientOptions { DeploymentDirectory = layout.Directory }, stop);
+    /// <param name="layout">The deployment.</param>
+    /// <param name="clustering">Where their gateways are looked up.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="ConsoleException">The connection string cannot be read.</exception>
+    public static async Task<TridentClient> ConnectAsync(DeploymentLayout layout, SiloClustering clustering, CancellationToken stop)
+    {
+        TridentClientOptions options = new()
+        {
+            DeploymentDirectory = layout.Directory,
+            Clustering = clustering.Connection is null ? ClientClustering.Embedded : ClientClustering.Postgres,
+            ClusteringConnection = clustering.Connection,
+        };
+        try
+        {
+            return await TridentClient.ConnectAsync(options, stop);
+        }
+        catch (ArgumentException e) when (clustering.Connection is not null)
+        {
+            // Everything else in the options is fixed above, so it is the connection that was refused.
+            throw new ConsoleException(e.Message, CommandRunner.UsageError);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using Trident.Abstractions;
 using Trident.Client;
 using Trident.Console.Deployments;
+using Trident.Console.Silos;
 using Trident.Protocol.Tables;
 
 namespace Trident.Console.Measuring;
@@ -11,17 +12,18 @@ internal static class DeployedBench
     /// <summary>Measures and gives the exit code: 1 when anything was wrong or failed.</summary>
     /// <param name="context">Where results go.</param>
     /// <param name="layout">The deployment.</param>
+    /// <param name="clustering">Where its gateways are looked up.</param>
     /// <param name="table">The table's name.</param>
     /// <param name="verify">The file to compare answers with; null for no comparison.</param>
     /// <param name="plan">The queries.</param>
     /// <param name="json">Where the JSON goes; null for nowhere.</param>
     /// <param name="stop">Gives up.</param>
     public static async Task<int> RunAsync(
-        CommandContext context, DeploymentLayout layout, string table, string? verify, BenchPlan plan, string? json, CancellationToken stop)
+        CommandContext context, DeploymentLayout layout, SiloClustering clustering, string table, string? verify, BenchPlan plan, string? json, CancellationToken stop)
     {
         TableDescription description = layout.Table(table);
         PlainTable? plain = verify is null ? null : ReadPlain(verify, description, stop);
-        await using TridentClient client = await OpenDeployment.ConnectAsync(layout, stop);
+        await using TridentClient client = await OpenDeployment.ConnectAsync(layout, clustering, stop);
         PartyStatus?[] status = await client.StatusAsync(stop);
         PartyStatus? first = status.FirstOrDefault(s => s is not null);
         string transport = first?.Transport ?? "unknown";

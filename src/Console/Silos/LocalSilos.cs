@@ -89,7 +89,7 @@ internal sealed class LocalSilos : IAsyncDisposable
 
     private static async Task AskAsync(DeploymentLayout layout, CancellationToken stop)
     {
-        await using TridentClient client = await OpenDeployment.ConnectAsync(layout, stop);
+        await using TridentClient client = await OpenDeployment.ConnectAsync(layout, SiloClustering.Embedded, stop);
         Readiness readiness = await client.WaitReadyAsync(StartPatience, stop);
         stop.ThrowIfCancellationRequested();
         if (!readiness.IsReady)

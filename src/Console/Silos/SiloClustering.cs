@@ -1,9 +1,6 @@
-using System.CommandLine;
-using Trident.Console.Commands;
-
 namespace Trident.Console.Silos;
 
-/// <summary>How the silos of <c>up</c> find one another.</summary>
+/// <summary>How the silos of <c>up</c> find one another, and how a client finds their gateways.</summary>
 /// <param name="Connection">Connection string of the database; null for the embedded clustering.</param>
 internal sealed record SiloClustering(string? Connection)
 {
@@ -19,37 +16,4 @@ internal sealed record SiloClustering(string? Connection)
         ["Trident__Clustering"] = "postgres",
         ["Trident__ClusteringConnection"] = Connection,
     };
-}
-
-/// <summary><c>--clustering</c> and what belongs to it.</summary>
-internal sealed class SiloClusteringOptions
-{
-    private readonly ConnectionOptions _connection = new();
-    private readonly Option<string> _clustering = new("--clustering")
-    {
-        Description = "How the silos find one another: embedded needs nothing, postgres a database that 'trident sql apply' prepared.",
-        DefaultValueFactory = _ => "embedded",
-    };
-
-    public SiloClusteringOptions() => _clustering.AcceptOnlyFromAmong("embedded", "postgres");
-
-    public void AddTo(Command command)
-    {
-        command.Add(_clustering);
-        _connection.AddTo(command);
-    }
-
-    /// <summary>What was asked for.</summary>
-    /// <exception cref="ConsoleException">Clustering and connection do not fit together.</exception>
-    public SiloClustering Of(ParseResult parsed)
-    {
-        if (parsed.GetRequiredValue(_clustering) == "postgres")
-        {
-            return new SiloClustering(_connection.Required(parsed));
-        }
-
-        return _connection.Given(parsed) is null
-            ? SiloClustering.Embedded
-            : throw new ConsoleException("A connection is of use with --clustering postgres only.", CommandRunner.UsageError);
-    }
 }

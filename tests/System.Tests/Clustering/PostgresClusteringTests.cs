@@ -60,6 +60,19 @@ public sealed class PostgresClusteringTests(PostgresServer server) : IClassFixtu
             }
             while (!result.Verified);
 
+            // So do the commands; without the database they go to where nobody is.
+            string clientFile = Path.Combine(elsewhere, "connection");
+            await File.WriteAllTextAsync(clientFile, options.ClusteringConnection + "\n", limit.Token);
+            string[] gateways = ["--clustering", "postgres", "--connection-file", clientFile];
+            (code, string found, error) = await RunAsync(["fetch", elsewhere, "--table", "vectors", "--row", "42", "--json", .. gateways]);
+            Assert.True(code == 0, error);
+            (code, found, error) = await RunAsync(["status", elsewhere, "--json", .. gateways]);
+            Assert.True(code == 0 && !found.Contains("\"up\": false", StringComparison.Ordinal), found + error);
+            (code, _, error) = await RunAsync(["bench", elsewhere, "--table", "vectors", "--queries", "20", "--warm-up", "0", "--concurrency", "2", .. gateways]);
+            Assert.True(code == 0, error);
+            (code, _, error) = await RunAsync("fetch", elsewhere, "--table", "vectors", "--row", "42");
+            Assert.True(code == 1 && error.Contains("Fewer than two parties", StringComparison.Ordinal), error);
+
             (code, string output, error) = await RunAsync("sql", "status", "--connection-file", file, "--json");
             Assert.True(code == 0, error);
             using JsonDocument status = JsonDocument.Parse(output);
