@@ -19,9 +19,11 @@ internal static class NeighboursCommand
         Option<bool> json = new("--json") { Description = "Print the result as JSON." };
         k.Between(1, 1000);
         Command command = new("neighbours", "Fetch the neighbours of one vector of a collection privately.") { directory, collection, row, k, json };
+        ClusteringOptions clustering = ClusteringOptions.OfClient();
+        clustering.AddTo(command);
         command.Runs(async (parsed, context, stop) =>
         {
-            await using TridentClient client = await OpenDeployment.ConnectAsync(OpenDeployment.At(parsed.GetRequiredValue(directory)), stop);
+            await using TridentClient client = await OpenDeployment.ConnectAsync(OpenDeployment.At(parsed.GetRequiredValue(directory)), clustering.Of(parsed), stop);
             CollectionDescription of = SearchCommand.Find(client, parsed.GetRequiredValue(collection));
             int shown = parsed.GetValue(k) ?? of.NeighboursPerList;
             if (of.Neighbours is not null && shown > of.NeighboursPerList)

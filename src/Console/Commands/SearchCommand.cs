@@ -32,6 +32,8 @@ internal static class SearchCommand
         concurrency.Between(1, 1024);
         rounds.Between(1, 10_000);
         Command command = new("search", "Find the nearest neighbours of queries, privately.") { directory, collection, queries, hdf5, truth, limit, k, concurrency, rounds, json };
+        ClusteringOptions clustering = ClusteringOptions.OfClient();
+        clustering.AddTo(command);
         command.Validators.Add(result =>
         {
             bool file = result.GetValue(queries) is not null, benchmark = result.GetValue(hdf5) is not null;
@@ -52,7 +54,7 @@ internal static class SearchCommand
                 : QuerySet.FromVectors(parsed.GetRequiredValue(queries)!, parsed.GetValue(truth), parsed.GetValue(limit), stop), stop);
             int wanted = parsed.GetValue(k);
             set.Truth?.MustReach(wanted);
-            await using TridentClient client = await OpenDeployment.ConnectAsync(OpenDeployment.At(parsed.GetRequiredValue(directory)), stop);
+            await using TridentClient client = await OpenDeployment.ConnectAsync(OpenDeployment.At(parsed.GetRequiredValue(directory)), clustering.Of(parsed), stop);
             CollectionDescription searched = Find(client, parsed.GetRequiredValue(collection));
             MustFit(searched, set, wanted);
             SearchReport report = await RunAsync(context, client, searched, set, wanted, parsed.GetValue(concurrency), parsed.GetValue(rounds), stop);
