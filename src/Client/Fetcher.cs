@@ -12,7 +12,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
 {
     private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(100);
-    private const int ScoreWordsAhead = 1 << 18;
+    private const int WordsAhead = 1 << 17, ScoreWordsAhead = 1 << 18;
     private readonly ConcurrentDictionary<Guid, LeasePool> _pools = new();
 
     /// <summary>Fetches rows that are in the table.</summary>
@@ -55,9 +55,12 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         return new ScoreAnswer(asked.Outcome.Words!, asked.Outcome.Verified, asked.Latency, asked.Phases, asked.BytesToEachPeer, asked.Attempts);
     }
 
-    /// <summary>How many tickets of a table are leased ahead; an item of a score table is as long as the table is wide.</summary>
-    private int Ahead(TableDescription table) =>
-        table.IsScores ? Math.Min(options.LeaseAhead, Math.Clamp(ScoreWordsAhead / table.Words, 2, 256)) : options.LeaseAhead;
+    /// <summary>
+    /// How many tickets of a table are leased ahead: fewer where items are long, since parties then have few of them and a client must
+    /// not take them all. An item of a score table is as long as the table is wide.
+    /// </summary>
+    private int Ahead(TableDescription table) => Math.Min(options.LeaseAhead,
+        table.IsScores ? Math.Max(ScoreWordsAhead / table.Words, 2) : Math.Max(WordsAhead / table.Words, 16));
 
     /// <summary>Asks until it is answered, refused for good, or too late.</summary>
     private async Task<Asked> AskAsync(TableDescription table, int count, Func<LeasedTicket[], int[], TimeSpan, SealedQuery> make, CancellationToken cancellationToken)
