@@ -23,20 +23,26 @@ if [ ! -d ../shared ]; then
     echo "test.sh: ../shared is not there, so the tests that need its data (SIFT, known answers) are left out."
 fi
 
+# install PACKAGE...: where this is root on Debian; says why when it fails, and leaves it to the caller to look for what it needs.
+install() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
+    echo "test.sh: installing the Debian packages $* ..."
+    local log apt=(apt-get -qq -y -o Acquire::Retries=0 -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10)
+    log="$(mktemp)"
+    once() { DEBIAN_FRONTEND=noninteractive "${apt[@]}" -o Dpkg::Options::=--force-confold install --no-install-recommends "$@" </dev/null >>"$log" 2>&1; }
+    once "$@" || { timeout 120 "${apt[@]}" update >>"$log" 2>&1 && once "$@"; } || tail -5 "$log" >&2
+    rm -f "$log"
+}
+
 # The tests of the clustering start a PostgreSQL of their own; only its programs are needed, no cluster of the system's.
 postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
-if ! postgres && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "test.sh: installing the Debian package postgresql ..."
-    log="$(mktemp)"
-    apt=(apt-get -qq -y -o Acquire::Retries=0 -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10)
+if ! postgres && [ "$(id -u)" = 0 ]; then
     # Debian makes and starts a server of the system's when the package is installed, unless it is told not to.
-    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    if [ ! -e /etc/postgresql-common/createcluster.conf ] && command -v apt-get >/dev/null; then
         mkdir -p /etc/postgresql-common
         echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
     fi
-    install_postgres() { DEBIAN_FRONTEND=noninteractive "${apt[@]}" -o Dpkg::Options::=--force-confold install --no-install-recommends postgresql </dev/null >>"$log" 2>&1; }
-    install_postgres || { timeout 120 "${apt[@]}" update >>"$log" 2>&1 && install_postgres; } || tail -5 "$log" >&2
-    rm -f "$log"
+    install postgresql
 fi
 if ! postgres; then
     echo "test.sh: PostgreSQL is not installed, so the tests that need it (clustering over SQL) are left out."
@@ -44,14 +50,7 @@ fi
 
 # The tests of the page and the dashboard look at them in a browser.
 browser() { command -v chromium >/dev/null && command -v chromedriver >/dev/null; }
-if ! browser && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "test.sh: installing the Debian packages chromium and chromium-driver ..."
-    log="$(mktemp)"
-    apt=(apt-get -qq -y -o Acquire::Retries=0 -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10)
-    install_browser() { DEBIAN_FRONTEND=noninteractive "${apt[@]}" install --no-install-recommends chromium chromium-driver fonts-dejavu-core </dev/null >>"$log" 2>&1; }
-    install_browser || { timeout 120 "${apt[@]}" update >>"$log" 2>&1 && install_browser; } || tail -5 "$log" >&2
-    rm -f "$log"
-fi
+browser || install chromium chromium-driver fonts-dejavu-core
 if ! browser; then
     echo "test.sh: chromium and chromedriver are not installed, so the tests in a browser are left out."
 fi

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Trident.Protocol.Collections;
 using Trident.Protocol.Tables;
@@ -30,7 +29,7 @@ internal static class Reranker
         {
             byte[] record = new byte[layout.RecordBytes];
             Pick(fetched[i], plan.Place(selection.Rows[i]), record);
-            VectorNumbers.Read(layout.VectorOf(record), layout.Vector.Element, numbers);
+            VectorNumbers.Read(layout.Vector.Element, layout.VectorOf(record), numbers);
             double measure = collection.Metric.Measure(numbers, query);
             if (!double.IsFinite(measure))
             {
@@ -114,43 +113,4 @@ internal static class Reranker
     }
 
     private readonly record struct Candidate(int Row, byte[] Record, double Measure, double Rank);
-}
-
-/// <summary>The numbers of a vector's bytes.</summary>
-internal static class VectorNumbers
-{
-    /// <summary>Reads little endian elements of any kind as doubles; exact.</summary>
-    /// <param name="vector">The vector's bytes.</param>
-    /// <param name="element">What one element is.</param>
-    /// <param name="numbers">As many as there are elements.</param>
-    public static void Read(ReadOnlySpan<byte> vector, ElementKind element, Span<double> numbers)
-    {
-        switch (element)
-        {
-            case ElementKind.U8:
-                Widen(vector, numbers);
-                break;
-            case ElementKind.I4:
-                Widen(MemoryMarshal.Cast<byte, int>(vector), numbers);
-                break;
-            case ElementKind.F4:
-                Widen(MemoryMarshal.Cast<byte, float>(vector), numbers);
-                break;
-            case ElementKind.F8:
-                MemoryMarshal.Cast<byte, double>(vector).CopyTo(numbers);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(element), element, "Vectors are of u8, i4, f4 or f8.");
-        }
-    }
-
-    private static void Widen<T>(ReadOnlySpan<T> from, Span<double> to)
-        where T : INumberBase<T>
-    {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(from.Length, to.Length);
-        for (int i = 0; i < from.Length; i++)
-        {
-            to[i] = double.CreateChecked(from[i]);
-        }
-    }
 }

@@ -55,7 +55,7 @@ public sealed record SearchHit(string Id, int Row, double Score, string? Payload
     public double[] Numbers()
     {
         double[] numbers = new double[Vector.Length / RecordShape.SizeOf(Element)];
-        VectorNumbers.Read(Vector.Span, Element, numbers);
+        VectorNumbers.Read(Element, Vector.Span, numbers);
         return numbers;
     }
 }

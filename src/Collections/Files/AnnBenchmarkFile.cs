@@ -105,7 +105,7 @@ public sealed class AnnBenchmarkFile : IDisposable
         float[][] rows = new float[source.Rows][];
         for (int row = 0; row < rows.Length && source.Next(record); row++)
         {
-            VectorValues.Read(source.Shape.Element, record, values);
+            VectorNumbers.Read(source.Shape.Element, record, values);
             rows[row] = Array.ConvertAll(values, value => (float)value);
         }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Trident.Collections.Files;
 using Trident.Protocol.Collections;
 using Trident.Protocol.Tables;
 
@@ -48,7 +47,7 @@ public sealed record OrderQuality(double Recall, int At, int Queries, int Rows)
         Parallel.For(0, sample.Length, options, () => (new double[dimension], new uint[scale.Rows(dimension)]), (row, _, buffers) =>
         {
             (double[] values, uint[] column) = buffers;
-            VectorValues.Read(element, sample[row], values);
+            VectorNumbers.Read(element, sample[row], values);
             scale.Column(values, column);
             for (int q = 0; q < queries.Length; q++)
             {
@@ -94,7 +93,7 @@ public sealed record OrderQuality(double Recall, int At, int Queries, int Rows)
     private static double[] Values(ElementKind element, byte[] record, int dimension)
     {
         double[] values = new double[dimension];
-        VectorValues.Read(element, record, values);
+        VectorNumbers.Read(element, record, values);
         return values;
     }
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Trident.Collections.Files;
 using Trident.Protocol.Collections;
 using Trident.Protocol.Tables;
 
@@ -89,7 +88,7 @@ internal sealed class ScoreRows(IVectorSource vectors, ScoreScale scale, int[]? 
                 double[] values = new double[dimension];
                 for (int i = part; i < got; i += Environment.ProcessorCount)
                 {
-                    VectorValues.Read(vectors.Shape.Element, records.AsSpan(i * bytes, bytes), values);
+                    VectorNumbers.Read(vectors.Shape.Element, records.AsSpan(i * bytes, bytes), values);
                     scale.Column(values, columns.AsSpan(i * rows, rows));
                 }
 

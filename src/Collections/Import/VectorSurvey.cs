@@ -1,4 +1,3 @@
-using Trident.Collections.Files;
 using Trident.Protocol.Collections;
 using Trident.Protocol.Tables;
 
@@ -44,7 +43,7 @@ internal sealed record VectorSurvey(double MaxNorm, double MedianNorm, byte[][] 
                 throw new TableException($"The vectors end before number {i} of {rows:N0}. Nothing was shared; leave the file alone while it is read.");
             }
 
-            VectorValues.Read(vectors.Shape.Element, record, values);
+            VectorNumbers.Read(vectors.Shape.Element, record, values);
             double norm = Norm(values, i, metric);
             max = Math.Max(max, norm);
 

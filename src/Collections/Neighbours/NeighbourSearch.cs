@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Trident.Collections.Files;
 using Trident.Protocol.Collections;
 using Trident.Protocol.Tables;
 
@@ -209,7 +208,7 @@ internal static class NeighbourSearch
                 throw new TableException($"The vectors end before number {i} of {vectors.Rows:N0}. Nothing was shared; leave the file alone while it is read.");
             }
 
-            VectorValues.Read(vectors.Shape.Element, record, values);
+            VectorNumbers.Read(vectors.Shape.Element, record, values);
             int row = rowOf?[i] ?? i;
             Span<T> to = blocks[row / Block].AsSpan(row % Block * width);
             for (int j = 0; j < values.Length; j++)

@@ -75,13 +75,12 @@ internal sealed record QuerySet(IReadOnlyList<float[]> Vectors, GroundTruth? Tru
         return all;
     }
 
-    private static double[] Numbers(IVectorSource source, byte[] record) => Text.RecordNumbers.Values(record, source.Shape) switch
+    private static double[] Numbers(IVectorSource source, byte[] record)
     {
-        int[] whole => Array.ConvertAll(whole, static n => (double)n),
-        float[] single => Array.ConvertAll(single, static n => (double)n),
-        double[] exact => exact,
-        _ => throw new ConsoleException($"Queries of {source.Shape} cannot be asked."),
-    };
+        double[] numbers = new double[source.Shape.Dimension];
+        VectorNumbers.Read(source.Shape.Element, record, numbers);
+        return numbers;
+    }
 
     private static void MustExist(string path)
     {
