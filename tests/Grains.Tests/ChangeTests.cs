@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Trident.Abstractions;
+using Trident.Grains.Exchange;
 using Trident.Protocol.Changes;
 using Trident.Protocol.Product;
 using Trident.Protocol.Sealing;
@@ -78,8 +79,9 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task A_party_that_is_asked_for_a_vote_on_what_it_has_not_heard_of_refuses_it_for_ever()
     {
         PutRequest[] change = _world.Change(5, Record(1), 0);
-        PutAnswer[] answers = await Task.WhenAll(PutAsync(1, change), PutAsync(2, change));
-        Assert.All(answers, a => Assert.Equal(PutFailureKind.PeerRefused, a.Failure!.Kind));
+        Task<PutAnswer[]> putting = Task.WhenAll(PutAsync(1, change), PutAsync(2, change));
+        await UntilAsync(() => StatesOf(change)[..2].All(s => s == ChangeState.Prepared));
+        Assert.All(await AskingAsync(putting), a => Assert.Equal(PutFailureKind.PeerRefused, a.Failure!.Kind));
         PutAnswer late = await PutAsync(3, change);
         Assert.Equal(PutFailureKind.Conflict, late.Failure!.Kind);
         Assert.Contains("refused before", late.Failure.Message, StringComparison.Ordinal);
@@ -104,7 +106,10 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
             }
         };
         byte[] record = Record(1);
-        Assert.All(await PutAsync(_world.Change(5, record, 0)), a => Assert.Equal((1L, null), (a.Revision, a.Failure)));
+        PutRequest[] change = _world.Change(5, record, 0);
+        Task<PutAnswer[]> putting = PutAsync(change);
+        await UntilAsync(() => StatesOf(change).All(s => s != ChangeState.Unknown));
+        Assert.All(await AskingAsync(putting), a => Assert.Equal((1L, null), (a.Revision, a.Failure)));
         Assert.NotEmpty(gone);
         Assert.Equal(record, await FetchAsync(5));
     }
@@ -125,8 +130,8 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
 
         await _world.RestartAsync(crashing);
         _world.Lost = _ => false;
-        await UntilAsync(() => StatesOf(change).All(s => s == ChangeState.Committed));
-        PutAnswer[] answers = await putting;
+        PutAnswer[] answers = await AskingAsync(putting);
+        await AskingAsync(UntilAsync(() => StatesOf(change).All(s => s == ChangeState.Committed)));
         foreach (int party in Enumerable.Range(1, 3).Where(p => p != crashing))
         {
             Assert.Null(answers[party - 1].Failure);
@@ -150,7 +155,7 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.All(answers, a => Assert.Equal(QueryFailureKind.TableChanged, a.Failure!.Kind));
 
         _world.Lost = _ => false;
-        Assert.All(await putting, a => Assert.Null(a.Failure));
+        Assert.All(await AskingAsync(putting), a => Assert.Null(a.Failure));
         Assert.Equal(record, await FetchAsync(5));
     }
 
@@ -193,9 +198,9 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task A_repeated_request_changes_nothing_more()
     {
         PutRequest[] first = _world.Change(5, Record(1), 0);
-        await PutAsync(first);
+        Assert.All(await PutAsync(first), a => Assert.Null(a.Failure));
         byte[] record = Record(2);
-        await PutAsync(_world.Change(5, record, 1));
+        Assert.All(await PutAsync(_world.Change(5, record, 1)), a => Assert.Null(a.Failure));
         Assert.All(await PutAsync(first), a => Assert.Equal((1L, null), (a.Revision, a.Failure)));
         Assert.All(_world.Parties[1..], p => Assert.Equal(2, p.Served.Revision));
         Assert.Equal(record, await FetchAsync(5));
@@ -204,7 +209,7 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task A_change_for_a_revision_that_is_past_is_refused()
     {
-        await PutAsync(_world.Change(5, Record(1), 0));
+        Assert.All(await PutAsync(_world.Change(5, Record(1), 0)), a => Assert.Null(a.Failure));
         Assert.All(await PutAsync(_world.Change(5, Record(2), 0)), a => Assert.Contains("revision 1", a.Failure!.Message, StringComparison.Ordinal));
         Assert.All(_world.Parties[1..], p => Assert.Equal(1, p.Served.Revision));
     }
@@ -257,6 +262,24 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
     private Task<PutAnswer> PutAsync(int party, PutRequest[] change) => _world.Parties[party].Tables.PutAsync(change[party], CancellationToken.None);
 
     private Task<PutAnswer[]> PutAsync(PutRequest[] change) => Task.WhenAll(PutAsync(1, change), PutAsync(2, change), PutAsync(3, change));
+
+    /// <summary>Lets the parties' patience run out, as often as it takes: who lacks a vote then asks for it.</summary>
+    private async Task<T> AskingAsync<T>(Task<T> until)
+    {
+        await AskingAsync((Task)until);
+        return await until;
+    }
+
+    private async Task AskingAsync(Task until)
+    {
+        while (!until.IsCompleted)
+        {
+            _world.Clock.Advance(new ExchangeOptions().PutPatience);
+            await Task.WhenAny(until, Task.Delay(5));
+        }
+
+        await until;
+    }
 
     private ChangeState[] StatesOf(PutRequest[] change) => [.. _world.Parties[1..].Select(p => p.Served.Changes!.Look(change[1].Transaction).State)];
 

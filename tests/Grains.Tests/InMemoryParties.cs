@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Trident.Abstractions;
 using Trident.Grains.Exchange;
 using Trident.Grains.Exchange.Transports;
@@ -49,6 +50,9 @@ internal sealed class InMemoryParties : IAsyncDisposable
 
     /// <summary>Room for answers at each party.</summary>
     public long AnswerBytes { get; init; } = 256 << 20;
+
+    /// <summary>By which parties ask for votes that are missing. It stands until a test moves it: who asked too early would make a slow party refuse.</summary>
+    public FakeTimeProvider Clock { get; } = new();
 
     /// <summary>Parties that cannot be reached.</summary>
     public HashSet<int> Gone { get; } = [];
@@ -318,7 +322,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
         public Party(InMemoryParties world, DeploymentLayout layout, PartyIdentity identity, PartiesDescriptor parties)
         {
             (_world, Identity) = (world, identity);
-            ExchangeOptions options = new() { StockBudgetBytes = 16 << 10, Grace = TimeSpan.FromSeconds(5), BatchPatience = TimeSpan.FromSeconds(5), PutPatience = TimeSpan.FromMilliseconds(50), AnswerBytes = world.AnswerBytes };
+            ExchangeOptions options = new() { StockBudgetBytes = 16 << 10, Grace = TimeSpan.FromSeconds(5), BatchPatience = TimeSpan.FromSeconds(5), PutTimeout = TimeSpan.FromSeconds(60), AnswerBytes = world.AnswerBytes };
             PairKeys keys = identity.DerivePairKeys(parties);
             Session = new LinkSession(identity.Party, keys, world._starts++);
             Peers = new PeerLinks(identity.Party, parties);
@@ -332,7 +336,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
             Receiver = new FrameReceiver(Session, Peers, tables, mailbox, NullLogger<FrameReceiver>.Instance);
             Keeper = new StockKeeper(tables, Peers, _sender, Receiver, mailbox, new Prss(keys), Session, options, NullLogger<StockKeeper>.Instance);
             Tables = new TableKeeper(tables, Peers, _sender, Receiver, new OwnerSeal(identity.DeriveChangeSeal(world.Owner.PublicKey)), options,
-                NullLogger<TableKeeper>.Instance);
+                world.Clock, NullLogger<TableKeeper>.Instance);
             Waiting = new WaitingAnswers(options, TimeProvider.System);
             _runner = new QueryRunner(tables, new PartySeal(identity), Peers, _sender, mailbox, Counters, Waiting, options, NullLogger<QueryRunner>.Instance);
         }

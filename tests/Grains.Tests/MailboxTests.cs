@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Trident.Grains.Exchange;
 using Trident.Protocol.Wire;
 using Xunit;
@@ -49,7 +50,7 @@ public sealed class MailboxTests
     [Fact]
     public void What_nobody_collects_is_dropped_and_counted()
     {
-        ManualTime time = new();
+        FakeTimeProvider time = new();
         Mailbox mailbox = new(new ExchangeOptions(), time);
         Assert.True(mailbox.TryPut(Key, new byte[8]));
         time.Advance(TimeSpan.FromSeconds(29));
@@ -70,16 +71,5 @@ public sealed class MailboxTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         Assert.True(mailbox.TryPut(Key, [1]));
         Assert.Equal([1], await mailbox.TakeAsync(Key, CancellationToken.None));
-    }
-
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public void Advance(TimeSpan by) => _now += by.Ticks;
     }
 }

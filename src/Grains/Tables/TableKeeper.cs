@@ -28,15 +28,16 @@ public sealed partial class TableKeeper : BackgroundService
     private readonly FrameSender _sender;
     private readonly OwnerSeal _owner;
     private readonly ExchangeOptions _options;
+    private readonly TimeProvider _time;
     private readonly ILogger<TableKeeper> _log;
     private readonly ConcurrentDictionary<(Guid Table, Guid Transaction), Ballot> _ballots = new();
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Takes its place as the one that hears votes.</summary>
     public TableKeeper(ServedTables tables, PeerLinks peers, FrameSender sender, FrameReceiver receiver, OwnerSeal owner, ExchangeOptions options,
-        ILogger<TableKeeper> log)
+        TimeProvider time, ILogger<TableKeeper> log)
     {
-        (_tables, _peers, _sender, _owner, _options, _log) = (tables, peers, sender, owner, options, log);
+        (_tables, _peers, _sender, _owner, _options, _time, _log) = (tables, peers, sender, owner, options, time, log);
         receiver.OnVote(Hear);
     }
 
@@ -160,7 +161,7 @@ public sealed partial class TableKeeper : BackgroundService
                 if (wait)
                 {
                     // A question makes a peer that has not heard of the transaction vote no: it gets time to hear of it.
-                    await Task.WhenAny(ballot.Decided, Task.Delay(_options.PutPatience, _stopping.Token));
+                    await Task.WhenAny(ballot.Decided, Task.Delay(_options.PutPatience, _time, _stopping.Token));
                 }
 
                 _stopping.Token.ThrowIfCancellationRequested();

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Trident.Silo.Http;
 using Xunit;
 
@@ -38,38 +39,29 @@ public sealed class AccessTokenTests
     [Fact]
     public void A_session_ends_after_twelve_hours()
     {
-        Clock clock = new();
+        FakeTimeProvider clock = new();
         AccessToken token = new(Right, clock);
         string session = token.Open(Right)!;
-        clock.Now += TimeSpan.FromHours(12);
+        clock.Advance(TimeSpan.FromHours(12));
         Assert.True(token.IsOpen(session));
-        clock.Now += TimeSpan.FromSeconds(1);
+        clock.Advance(TimeSpan.FromSeconds(1));
         Assert.False(token.IsOpen(session));
     }
 
     [Fact]
     public void The_oldest_sessions_make_room()
     {
-        Clock clock = new();
+        FakeTimeProvider clock = new();
         AccessToken token = new(Right, clock);
         string[] sessions = new string[300];
         for (int i = 0; i < sessions.Length; i++)
         {
-            clock.Now += TimeSpan.FromSeconds(1);
+            clock.Advance(TimeSpan.FromSeconds(1));
             sessions[i] = token.Open(Right)!;
         }
 
         Assert.Equal(256, sessions.Count(token.IsOpen));
         Assert.False(token.IsOpen(sessions[0]));
         Assert.True(token.IsOpen(sessions[^1]));
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 }
