@@ -13,7 +13,10 @@ public sealed class FetchResult
     /// Whether all three parties answered and agreed: at each of them all three e-shares lay on one line, and so do the three
     /// answer shares. False means that two parties answered and that nobody could check them.
     /// </summary>
-    public required bool Verified { get; init; }
+    public bool Verified => Unverified is null;
+
+    /// <summary>Why the answer could not be checked, in words for a log; null when it is verified.</summary>
+    public required string? Unverified { get; init; }
 
     /// <summary>From the call to the opened records, all attempts together.</summary>
     public required TimeSpan Latency { get; init; }

@@ -27,7 +27,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         return new FetchResult
         {
             Records = AnswerOpener.Records(table, rows.Length, asked.Outcome.Words!, asked.Outcome.Replies.Where(r => r.Share is not null).Select(r => r.Party.Number)),
-            Verified = asked.Outcome.Verified,
+            Unverified = asked.Outcome.Unverified,
             Latency = asked.Latency,
             Phases = asked.Phases,
             BytesToEachPeer = asked.BytesToEachPeer,
@@ -52,7 +52,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         }
 
         Asked asked = await AskAsync(scores, vectors.Length, (tickets, asks, left) => SealedQuery.MakeScores(scores, vectors, tickets, asks, seals, left), cancellationToken);
-        return new ScoreAnswer(asked.Outcome.Words!, asked.Outcome.Verified, asked.Latency, asked.Phases, asked.BytesToEachPeer, asked.Attempts);
+        return new ScoreAnswer(asked.Outcome.Words!, asked.Outcome.Unverified, asked.Latency, asked.Phases, asked.BytesToEachPeer, asked.Attempts);
     }
 
     /// <summary>
@@ -83,8 +83,8 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
                 using Activity? span = FetchTrace.Attempt(trace, attempt);
                 SealedQuery query = make(tickets, [.. live.Select(p => p.Number)], options.Deadline - Stopwatch.GetElapsedTime(started));
                 query.TraceParent = FetchTrace.Parent(span);
-                AttemptOutcome outcome = await QueryAttempt.RunAsync(table, count, query, live, seals, options.Grace, limit.Token);
-                span?.SetTag("trident.verified", outcome.Verified).SetStatus(outcome.Words is null ? ActivityStatusCode.Error : ActivityStatusCode.Ok);
+                AttemptOutcome outcome = await QueryAttempt.RunAsync(table, count, query, live, parties.All, seals, options.Grace, limit.Token);
+                span?.SetTag("trident.verified", outcome.Unverified is null).SetStatus(outcome.Words is null ? ActivityStatusCode.Error : ActivityStatusCode.Ok);
                 span?.Stop();
                 DiscardUnknown(pool, outcome, tickets, leases);
                 if (outcome.Words is not null)

@@ -16,8 +16,8 @@ internal sealed record PartyReply(Party Party, QueryAnswer? Answer, uint[]? Shar
     public string Problem => $"party {Party.Number}: {(Refusal is null ? Trouble : $"{Refusal.Kind}, {Refusal.Message}")}";
 }
 
-/// <summary>What an attempt came to: the opened words, or the replies that say why there are none.</summary>
-internal sealed record AttemptOutcome(uint[]? Words, bool Verified, IReadOnlyList<PartyReply> Replies, int Asked);
+/// <summary>What an attempt came to: the opened words and why they are unverified if they are, or the replies that say why there are none.</summary>
+internal sealed record AttemptOutcome(uint[]? Words, string? Unverified, IReadOnlyList<PartyReply> Replies, int Asked);
 
 /// <summary>One query, asked once.</summary>
 internal static class QueryAttempt
@@ -28,7 +28,7 @@ internal static class QueryAttempt
     /// </summary>
     /// <exception cref="AnswerCheckException">Shares contradict one another, here or at a party.</exception>
     public static async Task<AttemptOutcome> RunAsync(TableDescription table, int count, SealedQuery query, IReadOnlyList<Party> parties,
-        ClientSeal[] seals, TimeSpan grace, CancellationToken cancellationToken)
+        IReadOnlyList<Party> all, ClientSeal[] seals, TimeSpan grace, CancellationToken cancellationToken)
     {
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         List<Task<PartyReply>> pending = [.. parties.Select(p => CallAsync(p, table, count, query, seals[p.Number - 1], end.Token))];
@@ -71,7 +71,7 @@ internal static class QueryAttempt
             cancellationToken.ThrowIfCancellationRequested();
             if (good < 2)
             {
-                return new AttemptOutcome(null, false, replies, parties.Count);
+                return new AttemptOutcome(null, "it was not answered", replies, parties.Count);
             }
 
             uint[]?[] shares = new uint[]?[3];
@@ -81,14 +81,36 @@ internal static class QueryAttempt
             }
 
             uint[] words = AnswerOpener.Open(shares);
-            bool verified = good == 3 && replies.All(r => r.Answer!.AllAgreed);
-            return new AttemptOutcome(words, verified, replies, parties.Count);
+            return new AttemptOutcome(words, Unverified(all, parties, replies), replies, parties.Count);
         }
         finally
         {
             // Calls that nobody waits for any more; they take their exceptions with them.
             await end.CancelAsync();
         }
+    }
+
+    /// <summary>Which party's share was missing, and where; null when all three agreed everywhere.</summary>
+    private static string? Unverified(IReadOnlyList<Party> all, IReadOnlyList<Party> asked, List<PartyReply> replies)
+    {
+        foreach (Party party in all)
+        {
+            PartyReply? reply = replies.Find(r => r.Party == party);
+            string? why = reply switch
+            {
+                { Share: null } => reply.Problem,
+                { Answer.AllAgreed: false } => $"party {party.Number}: one of its peers' shares did not reach it",
+                null when asked.Contains(party) => $"party {party.Number}: no answer in time",
+                null => $"party {party.Number}: not asked, {party.Health.Reason ?? "it was down"}",
+                _ => null,
+            };
+            if (why is not null)
+            {
+                return why;
+            }
+        }
+
+        return null;
     }
 
     private static async Task<PartyReply> CallAsync(Party party, TableDescription table, int count, SealedQuery query, ClientSeal seal,

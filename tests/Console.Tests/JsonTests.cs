@@ -47,7 +47,7 @@ public class JsonTests
     public void FetchReportHasExactlyTheAgreedFields()
     {
         Array values = RecordNumbers.Values([0, 7, 255], new RecordShape(ElementKind.U8, 3));
-        string json = CommandContext.Json(new FetchReport("images", [new FetchedRow(42, values)], true, 3.25), indented: false);
+        string json = CommandContext.Json(new FetchReport("images", [new FetchedRow(42, values)], true, null, 3.25), indented: false);
         Assert.Equal("""{"table":"images","rows":[{"row":42,"values":[0,7,255]}],"verified":true,"latencyMs":3.25}""", json);
     }
 

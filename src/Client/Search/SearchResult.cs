@@ -13,7 +13,10 @@ public sealed class SearchResult
     /// Whether in both rounds all three parties answered and agreed; see <see cref="FetchResult.Verified"/>. False means that a round
     /// was answered by two parties, whose answers nobody could check.
     /// </summary>
-    public required bool Verified { get; init; }
+    public bool Verified => Unverified is null;
+
+    /// <summary>Why a round's answer could not be checked, in words for a log; null when both are verified.</summary>
+    public required string? Unverified { get; init; }
 
     /// <summary>
     /// Whether it is certain that no vector of the collection is nearer than the last hit, apart from vectors equally near. Always so
@@ -62,6 +65,10 @@ public sealed record SearchHit(string Id, int Row, double Score, string? Payload
 
 /// <summary>The nearest neighbours of a vector of a collection, as they were found when it was shared.</summary>
 /// <param name="Ids">Their ids, nearest first, without the vector's own.</param>
-/// <param name="Verified">As <see cref="FetchResult.Verified"/>.</param>
+/// <param name="Unverified">As <see cref="FetchResult.Unverified"/>.</param>
 /// <param name="Latency">From the call to the opened list.</param>
-public sealed record NeighbourList(IReadOnlyList<string> Ids, bool Verified, TimeSpan Latency);
+public sealed record NeighbourList(IReadOnlyList<string> Ids, string? Unverified, TimeSpan Latency)
+{
+    /// <summary>As <see cref="FetchResult.Verified"/>.</summary>
+    public bool Verified => Unverified is null;
+}

@@ -102,7 +102,7 @@ internal sealed class Searcher(Fetcher fetcher)
                 {
                     Hits = hits,
                     Exact = exact,
-                    Verified = scores.Verified && fetched.Verified,
+                    Unverified = scores.Unverified ?? fetched.Unverified,
                     Latency = latency,
                     ScoreLatency = scored,
                     RecordLatency = latency - scored,
@@ -143,10 +143,10 @@ internal sealed class Searcher(Fetcher fetcher)
         }
 
         return new Fetched(
-            [.. results.SelectMany(r => r.Records)], results.All(r => r.Verified), results.Sum(r => r.Attempts), results.Sum(r => r.BytesToEachPeer));
+            [.. results.SelectMany(r => r.Records)], results.Select(r => r.Unverified).FirstOrDefault(u => u is not null), results.Sum(r => r.Attempts), results.Sum(r => r.BytesToEachPeer));
     }
 
-    private readonly record struct Fetched(byte[][] Records, bool Verified, int Attempts, long BytesToEachPeer);
+    private readonly record struct Fetched(byte[][] Records, string? Unverified, int Attempts, long BytesToEachPeer);
 
     /// <summary>A query's numbers, and its words in the field: the secret that is shared.</summary>
     private readonly record struct Asked(double[] Numbers, ScoreQuery Score)

@@ -100,7 +100,7 @@ public sealed partial class TridentClient
             }
         }
 
-        return new NeighbourList(described.Layout.NeighboursOf(fetched.Records[0]), fetched.Verified, fetched.Latency);
+        return new NeighbourList(described.Layout.NeighboursOf(fetched.Records[0]), fetched.Unverified, fetched.Latency);
     }
 
     /// <summary>Everything that can be wrong with a question is found here, before anything is sent.</summary>

@@ -42,8 +42,7 @@ internal static class FetchCommand
                 context.Out.WriteLine($"row {fetched.Row}: {RecordNumbers.Line(fetched.Values)}");
             }
 
-            string check = report.Verified ? "the third party's share agrees" : "NOT VERIFIED: only two parties answered";
-            context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{check}; {report.LatencyMs:0.00} ms"));
+            context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Verification.Clause(report.Unverified)}; {report.LatencyMs:0.00} ms"));
             return CommandRunner.Done;
         });
         return command;
@@ -53,17 +52,17 @@ internal static class FetchCommand
     private static async Task<FetchReport> FetchAsync(TridentClient client, string table, int[] rows, CancellationToken stop)
     {
         List<FetchedRow> fetched = [];
-        bool verified = true;
+        string? unverified = null;
         TimeSpan latency = TimeSpan.Zero;
         int most = client.Tables.FirstOrDefault(t => t.Name == table) is { } known ? QueryLimits.MaxRows(known) : QueryPlaintext.MaxCount;
         foreach (int[] part in rows.Chunk(most))
         {
             FetchResult result = await client.FetchAsync(table, part, stop);
-            verified &= result.Verified;
+            unverified ??= result.Unverified;
             latency += result.Latency;
             fetched.AddRange(part.Select((r, i) => new FetchedRow(r, RecordNumbers.Values(result.Records[i], result.Table.Shape))));
         }
 
-        return new FetchReport(table, [.. fetched], verified, Math.Round(latency.TotalMilliseconds, 3));
+        return new FetchReport(table, [.. fetched], unverified is null, unverified, Math.Round(latency.TotalMilliseconds, 3));
     }
 }

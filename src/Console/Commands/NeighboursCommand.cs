@@ -37,13 +37,13 @@ internal static class NeighboursCommand
             if (parsed.GetValue(json))
             {
                 context.Out.WriteLine(CommandContext.Json(
-                    new { Collection = of.Name, Row = asked, Neighbours = ids, list.Verified, LatencyMs = Math.Round(list.Latency.TotalMilliseconds, 3) }, indented: false));
+                    new { Collection = of.Name, Row = asked, Neighbours = ids, list.Verified, list.Unverified, LatencyMs = Math.Round(list.Latency.TotalMilliseconds, 3) }, indented: false));
                 return CommandRunner.Done;
             }
 
             context.Out.WriteLine($"row {asked}: {string.Join(", ", ids)}");
             context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{(list.Verified ? "the third party's share agrees" : "NOT VERIFIED: only two parties answered")}; {list.Latency.TotalMilliseconds:0.00} ms"));
+                $"{Verification.Clause(list.Unverified)}; {list.Latency.TotalMilliseconds:0.00} ms"));
             return CommandRunner.Done;
         });
         return command;

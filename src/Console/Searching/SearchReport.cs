@@ -2,6 +2,7 @@ using System.Globalization;
 using Spectre.Console;
 using Trident.Client;
 using Trident.Console.Measuring;
+using Trident.Console.Text;
 using Trident.Protocol.Collections;
 
 namespace Trident.Console.Searching;
@@ -55,7 +56,7 @@ internal sealed record SearchReport(
             {
                 context.Results.Write(Hits(found));
                 context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{(found.Verified ? "the third party's shares agree" : "NOT VERIFIED: only two parties answered")}; {(found.Exact ? "certainly the nearest" : "nearest by rounded scores, then by exact figures")}; {found.LatencyMs:0.00} ms"));
+                    $"{Verification.Clause(found.Unverified)}; {(found.Exact ? "certainly the nearest" : "nearest by rounded scores, then by exact figures")}; {found.LatencyMs:0.00} ms"));
             }
         }
 
@@ -109,10 +110,10 @@ internal sealed record SearchReport(
 }
 
 /// <summary>One query's answer of <see cref="SearchReport"/>.</summary>
-internal sealed record FoundReport(int Query, bool Verified, bool Exact, double LatencyMs, double ScoreMs, double RecordMs, HitReport[] Hits)
+internal sealed record FoundReport(int Query, bool Verified, string? Unverified, bool Exact, double LatencyMs, double ScoreMs, double RecordMs, HitReport[] Hits)
 {
     public static FoundReport Of(int query, SearchResult result) => new(
-        query, result.Verified, result.Exact, Milliseconds(result.Latency), Milliseconds(result.ScoreLatency), Milliseconds(result.RecordLatency),
+        query, result.Verified, result.Unverified, result.Exact, Milliseconds(result.Latency), Milliseconds(result.ScoreLatency), Milliseconds(result.RecordLatency),
         [.. result.Hits.Select(h => new HitReport(h.Id, h.Row, h.Score, h.Payload))]);
 
     private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);

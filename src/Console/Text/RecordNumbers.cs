@@ -44,8 +44,9 @@ public static class RecordNumbers
     }
 }
 
-/// <summary>What <c>fetch --json</c> prints.</summary>
-public sealed record FetchReport(string Table, FetchedRow[] Rows, bool Verified, double LatencyMs);
+/// <summary>What <c>fetch --json</c> prints; why an answer is unverified only where it is.</summary>
+public sealed record FetchReport(
+    string Table, FetchedRow[] Rows, bool Verified, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Unverified, double LatencyMs);
 
 /// <summary>One row of <see cref="FetchReport"/>.</summary>
 /// <param name="Row">Row number.</param>
