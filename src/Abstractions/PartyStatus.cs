@@ -32,7 +32,7 @@ public sealed record LoadStatus([property: Id(0)] double QueriesPerSecond, [prop
 [GenerateSerializer, Immutable, Alias("trident.LaboratoryStatus")]
 public sealed record LaboratoryStatus([property: Id(0)] double LinkDelayMs, [property: Id(1)] double LinkMegabitsPerSecond);
 
-/// <summary>One table as a party serves it. Sizes in bytes; the revision counts the changes since the table was shared.</summary>
+/// <summary>One table as a party serves it. Sizes in bytes, of the stock that is held and of what it may hold; the revision counts the changes since the table was shared.</summary>
 [GenerateSerializer, Immutable, Alias("trident.TableStatus")]
 public sealed record TableStatus(
     [property: Id(0)] string Name,

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Trident.Protocol.Product;
 using Trident.Protocol.Tables;
 
 namespace Trident.Abstractions;
@@ -29,11 +30,12 @@ public sealed class QueryPlaintext
     /// <summary>How many rows are asked for.</summary>
     public int Count { get; }
 
-    /// <summary>Batch id (32 bytes) of ticket <paramref name="index"/>.</summary>
-    public ReadOnlySpan<byte> Batch(int index) => _bytes.Span.Slice(HeaderSize + index * TicketSize, 32);
-
-    /// <summary>Item of ticket <paramref name="index"/>.</summary>
-    public int Item(int index) => BinaryPrimitives.ReadInt32LittleEndian(_bytes.Span[(HeaderSize + index * TicketSize + 32)..]);
+    /// <summary>Ticket <paramref name="index"/>.</summary>
+    public Ticket Ticket(int index)
+    {
+        ReadOnlySpan<byte> bytes = _bytes.Span.Slice(HeaderSize + index * TicketSize, TicketSize);
+        return new Ticket(new BatchId(bytes[..32]), BinaryPrimitives.ReadInt32LittleEndian(bytes[32..]));
+    }
 
     /// <summary>Key <paramref name="index"/>: an encoded selector key, or words, little endian.</summary>
     public ReadOnlySpan<byte> Key(int index) => _bytes.Span.Slice(HeaderSize + Count * TicketSize + index * _keySize, _keySize);
@@ -101,7 +103,7 @@ public sealed class QueryPlaintext
         return new QueryPlaintext(bytes, count, keySize);
     }
 
-    /// <summary>The associated data of a query and of its answer: <c>"trident query v1" | party | query id | table version | count</c>.</summary>
+    /// <summary>The associated data of a query: <c>"trident query v1" | party | query id | table version | count</c>.</summary>
     public static byte[] Aad(int party, Guid queryId, Guid tableVersion, int count)
     {
         byte[] aad = new byte[16 + 1 + 16 + 16 + 4];
@@ -112,4 +114,10 @@ public sealed class QueryPlaintext
         BinaryPrimitives.WriteInt32LittleEndian(aad.AsSpan(49), count);
         return aad;
     }
+
+    /// <summary>
+    /// The associated data of an answer: that of its query, and whether all three e-shares agreed at the party. It is bound so that nobody on
+    /// the way can make an answer that was not checked look as if it was.
+    /// </summary>
+    public static byte[] AnswerAad(ReadOnlySpan<byte> query, bool agreed) => [.. query, agreed ? (byte)1 : (byte)0];
 }

@@ -24,7 +24,7 @@ internal static class AnswerCollector
             throw new SealingException($"It comes in {answer.Parts} parts where {parts} belong.");
         }
 
-        AnswerParts opening = query.OpenParts(party.Number, seal, parts);
+        AnswerParts opening = query.OpenParts(party.Number, seal, parts, answer.AllAgreed);
         uint[] share = new uint[words];
         bool good = false;
         try

@@ -10,9 +10,9 @@ namespace Trident.Client;
 /// <summary>Asks a described table for rows or for scores: tickets, attempts, and what to do when one fails.</summary>
 internal sealed class Fetcher(TridentClientOptions options, PartySet parties, ClientSeal[] seals, CancellationToken stopping)
 {
-    private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(1);
+    // Longer than a party waits for stock: what it gives must arrive, or it would be lost.
+    private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(100);
-    private const int WordsAhead = 1 << 17, ScoreWordsAhead = 1 << 18;
     private readonly ConcurrentDictionary<Guid, LeasePool> _pools = new();
 
     /// <summary>Fetches rows that are in the table.</summary>
@@ -55,13 +55,6 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         return new ScoreAnswer(asked.Outcome.Words!, asked.Outcome.Unverified, asked.Latency, asked.Phases, asked.BytesToEachPeer, asked.Attempts);
     }
 
-    /// <summary>
-    /// How many tickets of a table are leased ahead: fewer where items are long, since parties then have few of them and a client must
-    /// not take them all. An item of a score table is as long as the table is wide.
-    /// </summary>
-    private int Ahead(TableDescription table) => Math.Min(options.LeaseAhead,
-        table.IsScores ? Math.Max(ScoreWordsAhead / table.Words, 2) : Math.Max(WordsAhead / table.Words, 16));
-
     /// <summary>Asks until it is answered, refused for good, or too late.</summary>
     private async Task<Asked> AskAsync(TableDescription table, int count, Func<LeasedTicket[], int[], TimeSpan, SealedQuery> make, CancellationToken cancellationToken)
     {
@@ -69,7 +62,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         using Activity? trace = FetchTrace.Start(table.IsScores, count);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         limit.CancelAfter(options.Deadline);
-        LeasePool pool = _pools.GetOrAdd(table.Version, version => new LeasePool(Ahead(table), (tickets, ct) => LeaseAsync(version, tickets, ct), stopping));
+        LeasePool pool = _pools.GetOrAdd(table.Version, version => new LeasePool(options.LeaseAhead, (party, tickets, ct) => LeaseAsync(party, version, tickets, ct), TimeProvider.System, stopping));
         string doing = "waiting for tickets";
         try
         {
@@ -145,24 +138,13 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
             : new QueryRefusedException(refusal.Kind, $"The parties refused the query, {attempts} times over: {problems}. Ask again later.");
     }
 
-    /// <summary>One lease, from the party whose turn it is, or the next if that one does not serve the table. No stock is a value, so that the pool asks again.</summary>
-    /// <exception cref="QueryRefusedException">No party that is up serves the table.</exception>
-    private async Task<TicketLease> LeaseAsync(Guid version, int count, CancellationToken cancellationToken)
+    /// <summary>One lease. A party that is down or has no stock is a value, so that the pool asks another.</summary>
+    /// <exception cref="TooFewPartiesException">Fewer than two parties are up.</exception>
+    private async Task<TicketLease> LeaseAsync(int number, Guid version, int count, CancellationToken cancellationToken)
     {
-        for (int turn = 1; ; turn++)
-        {
-            Party party = await parties.NextAsync(cancellationToken);
-            TicketLease lease = await LeaseFromAsync(party, version, count, cancellationToken);
-            if (lease.Failure is not { Kind: QueryFailureKind.UnknownTable or QueryFailureKind.BadRequest or QueryFailureKind.ForeignSilo } final)
-            {
-                return lease;
-            }
-
-            if (turn == parties.All.Count)
-            {
-                throw new QueryRefusedException(final.Kind, $"Party {party.Number} gave no tickets: {final.Message}");
-            }
-        }
+        await parties.LiveAsync(cancellationToken);
+        Party party = parties.All[number - 1];
+        return party.IsUp ? await LeaseFromAsync(party, version, count, cancellationToken) : Nothing($"party {number} is down");
     }
 
     private static async Task<TicketLease> LeaseFromAsync(Party party, Guid version, int count, CancellationToken cancellationToken)
@@ -184,9 +166,9 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
             party.Suspect($"a call failed: {e.Message}");
             return Nothing($"the call to party {party.Number} failed: {e.Message}");
         }
-
-        static TicketLease Nothing(string why) => new([], new QueryFailure(QueryFailureKind.NoStock, why));
     }
+
+    private static TicketLease Nothing(string why) => new([], new QueryFailure(QueryFailureKind.NoStock, why));
 
     /// <summary>An attempt that was answered, and what the way to it took.</summary>
     private sealed record Asked(AttemptOutcome Outcome, int Attempts, TimeSpan Latency, PhaseTimes[] Phases, long BytesToEachPeer)

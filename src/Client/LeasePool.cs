@@ -1,4 +1,5 @@
 using Trident.Abstractions;
+using Trident.Protocol.Product;
 
 namespace Trident.Client;
 
@@ -8,22 +9,29 @@ namespace Trident.Client;
 internal readonly record struct LeasedTicket(byte[] Batch, int Item);
 
 /// <summary>
-/// Tickets of one table version, leased ahead: when half are used, more are leased in the background. Each ticket is handed
-/// out once. A lease that brings nothing is tried again (by the caller's rotation, with another party) for as long as
-/// somebody waits.
+/// Tickets of one table version. About as many are held ahead as were used in the last second, so that a client that asks seldom
+/// takes no stock from others; more are leased in the background when half are used. Each ticket is handed out once, and thrown away when
+/// it is old. Parties are asked in turn; while somebody waits, the next one too when one has no stock at once.
 /// </summary>
-/// <param name="ahead">How many tickets to hold.</param>
-/// <param name="lease">One lease of up to so many tickets from one party. It throws when trying again is useless.</param>
+/// <param name="mostAhead">The most tickets to hold.</param>
+/// <param name="lease">One lease from party 1, 2 or 3 of up to so many tickets. It throws when trying again is useless.</param>
+/// <param name="time">The clock.</param>
 /// <param name="stopping">Ends the background work.</param>
-internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<TicketLease>> lease, CancellationToken stopping)
+internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken, Task<TicketLease>> lease, TimeProvider time, CancellationToken stopping)
 {
+    private const int Parties = 3;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AskNextAfter = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<(LeasedTicket Ticket, long Lease)> _tickets = new();
-    private TaskCompletionSource _changed = NewSignal();
+    private readonly LinkedList<HeldTicket> _tickets = new();
+    private readonly RecentDemand _demand = new(time);
+    private readonly bool[] _asking = new bool[Parties + 1];
+    private TaskCompletionSource _changed = NewSignal(), _answered = NewSignal();
+    private int _turn = Random.Shared.Next(Parties);
     private bool _refilling;
     private int _awaited;
+    private int _refusals;
     private long _leases;
     private long _discarded;
 
@@ -48,6 +56,7 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
         lock (_lock)
         {
             _awaited += count;
+            _demand.Note(count);
         }
 
         try
@@ -57,6 +66,7 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
                 Task changed;
                 lock (_lock)
                 {
+                    DropOld();
                     if (_tickets.Count >= count)
                     {
                         LeasedTicket[] taken = new LeasedTicket[count];
@@ -66,7 +76,7 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
                             _tickets.RemoveFirst();
                         }
 
-                        if (_tickets.Count <= ahead / 2)
+                        if (_tickets.Count <= Ahead / 2)
                         {
                             StartRefill();
                         }
@@ -108,13 +118,15 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
         Discard(entry => entry.Lease <= upTo);
     }
 
+    private int Ahead => Math.Min(mostAhead, _demand.LastSecond);
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Discard(Func<(LeasedTicket Ticket, long Lease), bool> which)
+    private void Discard(Func<HeldTicket, bool> which)
     {
         lock (_lock)
         {
-            for (LinkedListNode<(LeasedTicket Ticket, long Lease)>? node = _tickets.First, next; node is not null; node = next)
+            for (LinkedListNode<HeldTicket>? node = _tickets.First, next; node is not null; node = next)
             {
                 next = node.Next;
                 if (which(node.Value))
@@ -122,6 +134,15 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
                     _tickets.Remove(node);
                 }
             }
+        }
+    }
+
+    /// <summary>Called under the lock. The oldest are not always first, as leases may overtake one another by a little.</summary>
+    private void DropOld()
+    {
+        while (_tickets.First is { } first && time.GetElapsedTime(first.Value.Since) > StockLedger.TicketLifetime)
+        {
+            _tickets.RemoveFirst();
         }
     }
 
@@ -140,27 +161,48 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
         int failures = 0;
         while (true)
         {
-            int wanted;
-            long number;
+            int wanted, party;
+            bool needed;
+            long number = 0;
+            Task answered;
             lock (_lock)
             {
-                wanted = Math.Max(ahead, _awaited) - _tickets.Count;
-                bool needed = _tickets.Count < _awaited;
+                DropOld();
+                wanted = Math.Max(Ahead, _awaited) - _tickets.Count;
+                needed = _tickets.Count < _awaited;
                 if (wanted <= 0 || (failures > 0 && !needed) || stopping.IsCancellationRequested)
                 {
                     _refilling = false;
                     return;
                 }
 
-                number = ++_leases;
+                answered = _answered.Task;
+                party = NextParty();
+                if (party > 0)
+                {
+                    _asking[party] = true;
+                    number = ++_leases;
+                }
             }
 
             try
             {
-                TicketLease brought = await lease(Math.Min(wanted, QueryPlaintext.MaxCount), stopping);
-                failures = Add(brought, number) == 0 ? failures + 1 : 0;
-                Trouble = failures > 0 ? brought.Failure?.Message ?? "a party gave an empty lease" : null;
-                if (failures > 0 && failures % 3 == 0)
+                if (party == 0)
+                {
+                    await answered.WaitAsync(stopping);
+                    continue;
+                }
+
+                Task<int> asked = AskAsync(party, Math.Min(wanted, QueryPlaintext.MaxCount), number);
+                if (needed && await Task.WhenAny(asked, Task.Delay(AskNextAfter, stopping)) != asked)
+                {
+                    // It has none at this moment, or is slow; what it gives yet is welcome too.
+                    Forget(asked);
+                    continue;
+                }
+
+                failures = await asked == 0 ? failures + 1 : 0;
+                if (failures > 0 && failures % Parties == 0)
                 {
                     // All three were asked.
                     await Task.Delay(RetryDelay, stopping);
@@ -168,23 +210,80 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
             }
             catch (Exception e)
             {
-                // Everyone who waits now gets it; whoever comes later tries again.
-                TaskCompletionSource changed;
-                lock (_lock)
-                {
-                    _refilling = false;
-                    (changed, _changed) = (_changed, NewSignal());
-                }
-
-                Trouble = e.Message;
-                changed.TrySetException(e);
-                _ = changed.Task.Exception; // nobody may be waiting
+                Fail(e);
                 return;
             }
         }
     }
 
-    private int Add(TicketLease brought, long number)
+    /// <summary>The next party that is not being asked, called under the lock; 0 when all are.</summary>
+    private int NextParty()
+    {
+        for (int i = 1; i <= Parties; i++)
+        {
+            int party = 1 + (_turn + i) % Parties;
+            if (!_asking[party])
+            {
+                _turn = party - 1;
+                return party;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>One lease; how many tickets it added.</summary>
+    private async Task<int> AskAsync(int party, int count, long number)
+    {
+        try
+        {
+            long since = time.GetTimestamp();
+            TicketLease brought = await lease(party, count, stopping);
+            int added = Add(brought, number, since);
+            Trouble = added > 0 ? null : brought.Failure?.Message ?? "a party gave an empty lease";
+            bool final = brought.Failure is { Kind: QueryFailureKind.UnknownTable or QueryFailureKind.BadRequest or QueryFailureKind.ForeignSilo };
+            _refusals = added > 0 ? 0 : final ? _refusals + 1 : _refusals;
+            if (_refusals < Parties)
+            {
+                return added;
+            }
+
+            _refusals = 0;
+            throw new QueryRefusedException(brought.Failure!.Kind, $"Party {party} gave no tickets: {brought.Failure.Message}");
+        }
+        finally
+        {
+            TaskCompletionSource answered;
+            lock (_lock)
+            {
+                _asking[party] = false;
+                (answered, _answered) = (_answered, NewSignal());
+            }
+
+            answered.TrySetResult();
+        }
+    }
+
+    /// <summary>A lease that the refill goes on without; if it fails for good, so do those who wait.</summary>
+    private void Forget(Task<int> asked) => _ = asked.ContinueWith(
+        t => Fail(t.Exception!.GetBaseException()), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    /// <summary>Everyone who waits now gets it; whoever comes later tries again.</summary>
+    private void Fail(Exception e)
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            _refilling = false;
+            (changed, _changed) = (_changed, NewSignal());
+        }
+
+        Trouble = e.Message;
+        changed.TrySetException(e);
+        _ = changed.Task.Exception; // nobody may be waiting
+    }
+
+    private int Add(TicketLease brought, long number, long since)
     {
         int added = 0;
         TaskCompletionSource changed;
@@ -199,7 +298,7 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
 
                 foreach (int item in range.Items)
                 {
-                    _tickets.AddLast((new LeasedTicket(range.Batch, item), number));
+                    _tickets.AddLast(new HeldTicket(new LeasedTicket(range.Batch, item), number, since));
                     added++;
                 }
             }
@@ -210,4 +309,6 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
         changed.TrySetResult();
         return added;
     }
+
+    private readonly record struct HeldTicket(LeasedTicket Ticket, long Lease, long Since);
 }

@@ -7,7 +7,6 @@ internal sealed class PartySet : IAsyncDisposable
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
     private readonly TridentClientOptions _options;
-    private int _turn = Random.Shared.Next(3);
 
     public PartySet(IReadOnlyList<IPartyLink> links, TridentClientOptions options)
     {
@@ -61,13 +60,6 @@ internal sealed class PartySet : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         live = [.. All.Where(p => p.IsUp)];
         return live.Length >= 2 ? live : throw TooFew();
-    }
-
-    /// <summary>The next party to lease from, in turn.</summary>
-    public async Task<Party> NextAsync(CancellationToken cancellationToken)
-    {
-        Party[] live = await LiveAsync(cancellationToken);
-        return live[(int)((uint)Interlocked.Increment(ref _turn) % (uint)live.Length)];
     }
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(All.Select(p => p.DisposeAsync().AsTask()));

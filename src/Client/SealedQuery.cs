@@ -98,7 +98,8 @@ internal sealed class SealedQuery
     public string? TraceParent { get; set; }
 
     /// <summary>What opens the parts of a party's answer share, little-endian words.</summary>
-    public AnswerParts OpenParts(int party, ClientSeal seal, int parts) => seal.OpenParts(_counters[party - 1], parts, _aads[party - 1]);
+    public AnswerParts OpenParts(int party, ClientSeal seal, int parts, bool agreed) =>
+        seal.OpenParts(_counters[party - 1], parts, QueryPlaintext.AnswerAad(_aads[party - 1], agreed));
 
     private static byte[][][] ShareVectors(ReadOnlySpan<uint[]> vectors)
     {

@@ -40,7 +40,7 @@ public sealed class TridentClientOptions
     /// <summary>The most that one look at a party's state may take; a party that takes longer counts as down.</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How many tickets per table are leased before they are needed; new ones are leased when half are used.</summary>
+    /// <summary>The most tickets per table that are leased before they are needed. As many are as were used in the last second; new ones are leased when half are used.</summary>
     public int LeaseAhead { get; init; } = 256;
 
     /// <summary>How often one fetch is tried, with fresh tickets and keys each time.</summary>

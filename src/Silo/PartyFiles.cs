@@ -70,7 +70,7 @@ public sealed class PartyFiles
             TableChanges? changes = description.Product == TableDescription.BeaverProduct
                 ? Load(() => new TableChanges(file, layout.JournalFile(settings.Party, description.Name, description.Version)), StartException.BadShareFile)
                 : null;
-            tables.Add(new ServedTable(file, new StockLedger(settings.Party, StockKeeper.LedgerBytes(description, settings.Exchange)), changes));
+            tables.Add(new ServedTable(file, new StockLedger(settings.Party, StockSizes.LedgerBytes(description, settings.Exchange)), changes));
         }
 
         OwnerSeal owner = new(Load(() => parties.OwnerKeyBytes() is { } key ? identity.DeriveChangeSeal(key) : null, StartException.DescriptorMismatch));

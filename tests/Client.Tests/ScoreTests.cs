@@ -16,7 +16,7 @@ public sealed class ScoreTests(ITestOutputHelper output)
     [InlineData(1, 1)]
     [InlineData(50, 3)]
     [InlineData(Wide, 1)]
-    [InlineData(Wide, 2)]
+    [InlineData(QueryAnswer.PartWords + 50, 3)]
     public async Task Scores_are_those_of_the_plain_product(int columns, int count)
     {
         await using TestWorld world = await StartAsync(columns);

@@ -117,13 +117,14 @@ internal sealed class CollectionParty(PartyIdentity identity, SearchWorld world)
         uint[] z = new uint[request.Count * table.Words];
         ProductReference.Multiply(v, request.Count, matrix, table.Rows, table.Words, z);
         Lie(table, z);
+        bool all = request.ParticipantsMask == 7;
         byte[] sealedShare;
         using (sealer)
         {
-            sealedShare = sealer.Seal(MemoryMarshal.AsBytes(z.AsSpan()), aad);
+            sealedShare = sealer.Seal(MemoryMarshal.AsBytes(z.AsSpan()), QueryPlaintext.AnswerAad(aad, all));
         }
 
-        return Task.FromResult(new QueryAnswer(sealedShare, request.ParticipantsMask == 7, default, 200, 200, null));
+        return Task.FromResult(new QueryAnswer(sealedShare, all, default, 200, 200, null));
     }
 
     public Task<QueryPart> PartAsync(Guid query, int part, CancellationToken cancellationToken) => throw new InvalidOperationException("these answers have one part");

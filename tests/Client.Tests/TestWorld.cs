@@ -185,7 +185,7 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
         uint[] v = new uint[request.Count * table.Rows];
         for (int i = 0; i < request.Count; i++)
         {
-            Tickets.Enqueue((Convert.ToHexString(query.Batch(i)), query.Item(i)));
+            Tickets.Enqueue((Convert.ToHexString(query.Ticket(i).Batch.ToArray()), query.Ticket(i).Item));
             if (table.IsScores)
             {
                 query.Key(i).CopyTo(MemoryMarshal.AsBytes(v.AsSpan(i * table.Rows, table.Rows)));
@@ -206,7 +206,8 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
         Lie(z);
         bool all = request.ParticipantsMask == 7;
         int parts = QueryAnswer.PartsOf(z.Length);
-        _waiting[request.QueryId] = part => sealer.Seal(part, parts, MemoryMarshal.AsBytes(z.AsSpan(QueryAnswer.PartRange(part, z.Length).First, QueryAnswer.PartRange(part, z.Length).Count)), aad);
+        byte[] answerAad = QueryPlaintext.AnswerAad(aad, all);
+        _waiting[request.QueryId] = part => sealer.Seal(part, parts, MemoryMarshal.AsBytes(z.AsSpan(QueryAnswer.PartRange(part, z.Length).First, QueryAnswer.PartRange(part, z.Length).Count)), answerAad);
         return Change(new QueryAnswer(_waiting[request.QueryId](0), all, new PhaseTimes(1, 2, 3, Number), 200, 200, null, parts));
     }
 

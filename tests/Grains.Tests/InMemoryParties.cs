@@ -51,7 +51,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
     /// <summary>Room for answers at each party.</summary>
     public long AnswerBytes { get; init; } = 256 << 20;
 
-    /// <summary>By which parties ask for votes that are missing. It stands until a test moves it: who asked too early would make a slow party refuse.</summary>
+    /// <summary>By which parties ask for votes that are missing, and closed batches go. It stands until a test moves it: who asked too early would make a slow party refuse.</summary>
     public FakeTimeProvider Clock { get; } = new();
 
     /// <summary>Parties that cannot be reached.</summary>
@@ -151,7 +151,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
             {
                 if (peer.Heard(Parties[peer.Party].Session.Session))
                 {
-                    party.Served.Ledger.Retire();
+                    party.Served.Ledger.CloseAll();
                 }
             }
         }
@@ -173,10 +173,14 @@ internal sealed class InMemoryParties : IAsyncDisposable
     }
 
     /// <summary>Asks all three, or those of <paramref name="asked"/>, with the given tickets.</summary>
-    public Task<QueryAnswer[]> AskAsync(int row, Ticket ticket, int[]? asked = null, Func<int, byte[], byte[]>? changeKey = null)
+    public Task<QueryAnswer[]> AskAsync(int row, Ticket ticket, int[]? asked = null, Func<int, byte[], byte[]>? changeKey = null) =>
+        AskAsync([row], [ticket], asked, changeKey);
+
+    /// <summary>Asks for several rows in one query.</summary>
+    public Task<QueryAnswer[]> AskAsync(int[] rows, Ticket[] tickets, int[]? asked = null, Func<int, byte[], byte[]>? changeKey = null)
     {
-        SelectorKey[] keys = SelectorKey.Generate(Table.Rows, row);
-        return AskAsync(keys.Select(k => (byte[][])[k.ToBytes()]).ToArray(), [ticket], asked, changeKey);
+        SelectorKey[][] keys = [.. rows.Select(r => SelectorKey.Generate(Table.Rows, r))];
+        return AskAsync([.. Enumerable.Range(0, 3).Select(p => keys.Select(k => k[p].ToBytes()).ToArray())], tickets, asked, changeKey);
     }
 
     /// <summary>Asks a score table: shares of the vectors, as the client makes them.</summary>
@@ -215,7 +219,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
             }
 
             byte[] share = new byte[count * Table.Words * sizeof(uint)];
-            AnswerParts parts = seal.OpenParts(request.Counter, answer.Parts, aad);
+            AnswerParts parts = seal.OpenParts(request.Counter, answer.Parts, QueryPlaintext.AnswerAad(aad, answer.AllAgreed));
             for (int part = 0; part < answer.Parts; part++)
             {
                 (int first, int some) = QueryAnswer.PartRange(part, count * Table.Words);
@@ -322,12 +326,12 @@ internal sealed class InMemoryParties : IAsyncDisposable
         public Party(InMemoryParties world, DeploymentLayout layout, PartyIdentity identity, PartiesDescriptor parties)
         {
             (_world, Identity) = (world, identity);
-            ExchangeOptions options = new() { StockBudgetBytes = 16 << 10, Grace = TimeSpan.FromSeconds(5), BatchPatience = TimeSpan.FromSeconds(5), PutTimeout = TimeSpan.FromSeconds(60), AnswerBytes = world.AnswerBytes };
+            ExchangeOptions options = new() { StockBudgetBytes = 16 << 10, Grace = TimeSpan.FromSeconds(5), PutTimeout = TimeSpan.FromSeconds(60), AnswerBytes = world.AnswerBytes };
             PairKeys keys = identity.DerivePairKeys(parties);
             Session = new LinkSession(identity.Party, keys, world._starts++);
             Peers = new PeerLinks(identity.Party, parties);
             ShareFile file = ShareFile.Open(layout.ShareFile(identity.Party, world.Table.Name, world.Table.Version), identity.Party);
-            Served = new ServedTable(file, new StockLedger(identity.Party), world.Table.Product == TableDescription.BeaverProduct
+            Served = new ServedTable(file, new StockLedger(identity.Party, StockSizes.LedgerBytes(world.Table, options), world.Clock), world.Table.Product == TableDescription.BeaverProduct
                 ? new TableChanges(file, layout.JournalFile(identity.Party, world.Table.Name, world.Table.Version))
                 : null);
             ServedTables tables = new([Served]);

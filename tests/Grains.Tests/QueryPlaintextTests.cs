@@ -18,8 +18,8 @@ public sealed class QueryPlaintextTests
         QueryPlaintext query = QueryPlaintext.Parse(Sample(count), count);
         for (int i = 0; i < count; i++)
         {
-            Assert.Equal((byte)i, query.Batch(i)[31]);
-            Assert.Equal(i * 7, query.Item(i));
+            Assert.Equal((byte)i, query.Ticket(i).Batch.ToArray()[31]);
+            Assert.Equal(i * 7, query.Ticket(i).Item);
             Assert.Equal((byte)(100 + i), query.Key(i)[12]);
         }
     }

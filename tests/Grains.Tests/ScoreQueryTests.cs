@@ -90,7 +90,7 @@ public sealed class ScoreQueryTests(ITestOutputHelper output)
     {
         await using InMemoryParties world = await StartAsync(2, 300_000);
         int most = QueryLimits.MaxRows(world.Table);
-        Assert.Equal((1 << 25) / 300_000, most);
+        Assert.Equal((1 << 20) / 300_000, most);
         Ticket[] tickets = [.. Enumerable.Repeat((await LeaseAsync(world, 1))[0], most + 1)];
         Assert.All(await world.AskAsync(Vectors(2, most + 1), tickets), a => Assert.Equal(QueryFailureKind.BadRequest, a.Failure!.Kind));
     }

@@ -26,12 +26,6 @@ public sealed class ExchangeOptions
     /// <summary>How long a query waits for the third share once it has two.</summary>
     public TimeSpan Grace { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>
-    /// How long a query waits for a batch of stock that this party does not hold: it may be finishing it. Apart from the grace, which
-    /// may be long where links are slow, because a batch that the party has retired would be waited for in vain.
-    /// </summary>
-    public TimeSpan BatchPatience { get; set; } = TimeSpan.FromMilliseconds(250);
-
     /// <summary>How long a frame that nobody collects is kept.</summary>
     public TimeSpan MailboxLifetime { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -50,6 +44,9 @@ public sealed class ExchangeOptions
     /// <summary>The most queries that are answered at once; more wait.</summary>
     public int MaxConcurrentQueries { get; set; } = 64;
 
+    /// <summary>The most bytes that queries under way hold together, their peers' shares included; more wait.</summary>
+    public long QueryBytes { get; set; } = 512L << 20;
+
     /// <summary>The most bytes of answers of several parts that are computed or wait to be collected; queries that find no room wait for it.</summary>
     public long AnswerBytes { get; set; } = 256L << 20;
 
@@ -59,7 +56,7 @@ public sealed class ExchangeOptions
     /// <summary>The most that a caller of a change waits for its end at a party; the change itself goes on.</summary>
     public TimeSpan PutTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>What a table's stock may hold in memory, in bytes.</summary>
+    /// <summary>What a table's stock may hold in memory, in bytes. Wide tables hold more where this is too little for the smallest useful stock; the status shows how much.</summary>
     public long StockBudgetBytes { get; set; } = 4L << 20;
 
     /// <summary>Refuses settings that cannot work.</summary>

@@ -5,13 +5,13 @@ using Trident.Protocol.Wire;
 
 namespace Trident.Grains.Exchange;
 
-/// <summary>Checks a frame that came in and hands it on: shares to the mailbox, proposals to the stock keeper, votes to the table keeper.</summary>
+/// <summary>Checks a frame that came in and hands it on: shares to the mailbox, word of stock to the stock keeper, votes to the table keeper.</summary>
 public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, ServedTables tables, Mailbox mailbox, ILogger<FrameReceiver> log)
 {
-    private Action<FrameHeader, byte[]>? _onProposal, _onVote;
+    private Action<FrameHeader, byte[]>? _onStock, _onVote;
 
-    /// <summary>Who answers a proposal to make stock.</summary>
-    public void OnProposal(Action<FrameHeader, byte[]> handler) => _onProposal = handler;
+    /// <summary>Who answers a proposal to make stock, and hears of batches that are closed.</summary>
+    public void OnStock(Action<FrameHeader, byte[]> handler) => _onStock = handler;
 
     /// <summary>Who hears votes on changes of tables, and questions for them.</summary>
     public void OnVote(Action<FrameHeader, byte[]> handler) => _onVote = handler;
@@ -67,7 +67,7 @@ public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, 
             foreach (ServedTable table in tables.All)
             {
                 // Its stock went with the old process; tickets of these batches would get only two shares.
-                table.Ledger.Retire();
+                table.Ledger.CloseAll();
             }
         }
 
@@ -75,8 +75,8 @@ public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, 
         {
             case FrameKind.Hello:
                 return AckReason.Ok;
-            case FrameKind.StockPropose:
-                _onProposal?.Invoke(header, body);
+            case FrameKind.StockPropose or FrameKind.StockClose:
+                _onStock?.Invoke(header, body);
                 return AckReason.Ok;
             case FrameKind.TableVote or FrameKind.TableAsk:
                 _onVote?.Invoke(header, body);

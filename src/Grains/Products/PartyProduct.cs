@@ -55,6 +55,13 @@ internal abstract class PartyProduct : IDisposable
         ? new BeaverProduct(table, party, count)
         : new StockProduct(table, party, count);
 
+    /// <summary>Bytes that a query for <paramref name="count"/> rows holds while it is answered: its buffers, and the shares of two peers.</summary>
+    public static long Bytes(TableDescription table, int count)
+    {
+        long message = (long)table.Rows * (table.Product == TableDescription.BeaverProduct ? table.Words + 1 : 1);
+        return sizeof(uint) * count * (table.Words + (table.Product == TableDescription.BeaverProduct ? 4 : 3) * message);
+    }
+
     /// <summary>Evaluates the keys; a score table's are shares of vectors already.</summary>
     /// <exception cref="SelectorKeyException">A key is malformed or another party's.</exception>
     public void Select(QueryPlaintext query)
@@ -136,7 +143,7 @@ internal abstract class PartyProduct : IDisposable
     {
         for (int i = 0; i < Count; i++)
         {
-            using StockItem item = Table.Ledger.Take(new Ticket(new BatchId(query.Batch(i)), query.Item(i)));
+            using StockItem item = Table.Ledger.Take(query.Ticket(i));
             use(i, item);
             item.C.CopyTo(C.Slice(i * Columns, Columns));
         }

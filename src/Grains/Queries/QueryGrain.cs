@@ -37,6 +37,7 @@ public sealed partial class QueryGrain(QueryRunner runner, WaitingAnswers waitin
 
         if (this.GetPrimaryKeyString() != PartyKeys.Query(peers.Party, request.QueryId))
         {
+            DeactivateOnIdle();
             return QueryAnswer.Refused(QueryFailureKind.BadRequest, "The query id of the request is not that of the grain.");
         }
 

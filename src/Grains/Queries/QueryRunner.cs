@@ -27,6 +27,7 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
     PartyCounters counters, WaitingAnswers waiting, ExchangeOptions options, ILogger<QueryRunner> log)
 {
     private readonly SemaphoreSlim _slots = new(options.MaxConcurrentQueries);
+    private readonly ByteRoom _memory = new(options.QueryBytes);
 
     /// <summary>Answers, or says why not; throws nothing.</summary>
     public async Task<QueryAnswer> RunAsync(QueryRequest request, SendShare send, CancellationToken cancellationToken)
@@ -47,15 +48,7 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         QueryAnswer answer;
         try
         {
-            await _slots.WaitAsync(limit.Token);
-            try
-            {
-                answer = await AnswerAsync(request, send, () => TimeSpan.FromMilliseconds(deadline) - Stopwatch.GetElapsedTime(began), limit.Token);
-            }
-            finally
-            {
-                _slots.Release();
-            }
+            answer = await AnswerAsync(request, send, () => TimeSpan.FromMilliseconds(deadline) - Stopwatch.GetElapsedTime(began), limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -130,12 +123,16 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         try
         {
             QueryPlaintext query = QueryPlaintext.Parse(plaintext, count);
-            await WaitForBatchesAsync(table, query, cancellationToken);
+            await CheckTicketsAsync(table, query, cancellationToken);
 
-            // Before any stock is used: a query that finds no room in time leaves its tickets as they were.
+            // Before any stock is used: a query that finds no room in time leaves its tickets as they were. And before it has a slot, so
+            // that answers that wait for their clients hold up nobody who needs no such room.
             long words = (long)count * table.Description.Words;
             int parts = QueryAnswer.PartsOf(words);
             room = parts > 1 ? await waiting.RoomAsync(words * sizeof(uint), cancellationToken) : null;
+            using IDisposable memory = await _memory.TakeAsync(PartyProduct.Bytes(table.Description, count), cancellationToken);
+            await _slots.WaitAsync(cancellationToken);
+            using Slot slot = new(_slots);
             using PartyProduct product = PartyProduct.Of(table, peers.Party, count);
             long t0 = Stopwatch.GetTimestamp();
             using (TridentTelemetry.Source.StartActivity("trident.select"))
@@ -166,11 +163,11 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
             using Activity? last = TridentTelemetry.Source.StartActivity("trident.answer");
             product.Answer(shares[peers.Party == 1 ? 2 : 1], shares[peers.Party == 3 ? 2 : 3], out bool agreed);
             PooledWords answer = product.TakeAnswer();
-            byte[] first;
+            byte[] first, answerAad = QueryPlaintext.AnswerAad(aad, agreed);
             try
             {
                 (int from, int some) = QueryAnswer.PartRange(0, answer.Count);
-                first = sealer.Seal(0, parts, MemoryMarshal.AsBytes(answer.Span.Slice(from, some)), aad);
+                first = sealer.Seal(0, parts, MemoryMarshal.AsBytes(answer.Span.Slice(from, some)), answerAad);
             }
             catch
             {
@@ -185,7 +182,7 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
             else
             {
                 (IDisposable its, room, kept) = (room!, null, true);
-                waiting.Keep(request.QueryId, answer, sealer, aad, its, timeLeft());
+                waiting.Keep(request.QueryId, answer, sealer, answerAad, its, timeLeft());
             }
 
             long t4 = Stopwatch.GetTimestamp();
@@ -205,33 +202,28 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         static double Ms(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
     }
 
-    /// <summary>A party may finish a batch a moment after another has begun to give out its tickets: that moment is waited for.</summary>
-    private async Task WaitForBatchesAsync(ServedTable table, QueryPlaintext query, CancellationToken cancellationToken)
+    /// <summary>
+    /// Refuses tickets that are no good before anything is computed for them. A party may finish a batch a moment after another has begun
+    /// to give out its tickets: a batch that is being made here is waited for.
+    /// </summary>
+    /// <exception cref="TicketException">The ledger refuses a ticket.</exception>
+    private static async Task CheckTicketsAsync(ServedTable table, QueryPlaintext query, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(options.BatchPatience);
-        while (true)
+        for (int i = 0; i < query.Count; i++)
         {
-            Task changed = table.StockChanged;
-            bool all = true;
-            for (int i = 0; i < query.Count && all; i++)
+            Ticket ticket = query.Ticket(i);
+            while (true)
             {
-                all = table.Ledger.Knows(new BatchId(query.Batch(i)));
+                Task changed = table.StockChanged;
+                if (!table.Ledger.IsMaking(ticket.Batch))
+                {
+                    break;
+                }
+
+                await changed.WaitAsync(cancellationToken);
             }
 
-            if (all)
-            {
-                return;
-            }
-
-            try
-            {
-                await changed.WaitAsync(patience.Token);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                return; // the ledger then refuses the ticket, and says why
-            }
+            table.Ledger.Check(ticket);
         }
     }
 
@@ -316,6 +308,11 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         {
             return null;
         }
+    }
+
+    private readonly struct Slot(SemaphoreSlim slots) : IDisposable
+    {
+        public void Dispose() => slots.Release();
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Query {Query} ended: {Reason}")]

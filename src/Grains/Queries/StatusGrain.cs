@@ -14,7 +14,7 @@ namespace Trident.Grains.Queries;
 /// <summary>Tells what this party has counted.</summary>
 [PartyPlacement, Reentrant]
 [GrainDirectory(GrainDirectoryName = PartyGrainDirectory.Name)]
-public sealed class StatusGrain(ServedTables tables, PeerLinks peers, PartyCounters counters, Mailbox mailbox, IShareTransport transport, ExchangeOptions options,
+public sealed class StatusGrain(ServedTables tables, PeerLinks peers, PartyCounters counters, Mailbox mailbox, IShareTransport transport,
     LaboratoryOptions laboratory) : Grain, IStatusGrain
 {
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ public sealed class StatusGrain(ServedTables tables, PeerLinks peers, PartyCount
     private TableStatus Table(ServedTable table) => new(
         table.Description.Name, table.Description.Version, table.Description.Rows, table.Description.Words,
         table.Description.Shape.Element.ToString(), table.Description.Shape.Dimension,
-        table.Ledger.Available, table.Ledger.BytesHeld, options.StockBudgetBytes,
+        table.Ledger.Available, table.Ledger.BytesHeld, table.Ledger.MaximumBytes,
         table.Ledger.Leased, table.Ledger.Used, table.Ledger.RefusedUsed + table.Ledger.RefusedUnknown,
         table.Description.Product, table.Revision);
 }

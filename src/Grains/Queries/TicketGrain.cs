@@ -10,12 +10,15 @@ using Trident.Protocol.Product;
 
 namespace Trident.Grains.Queries;
 
-/// <summary>Gives out this party's third of the stock. Reentrant: a lease that waits for stock must not hold up another table's.</summary>
+/// <summary>
+/// Gives out this party's third of the stock, at most half of what is left of it at a time: one client does not take it all from others.
+/// Reentrant: a lease that waits for stock must not hold up another table's.
+/// </summary>
 [PartyPlacement, Reentrant]
 [GrainDirectory(GrainDirectoryName = PartyGrainDirectory.Name)]
 public sealed class TicketGrain(ServedTables tables, PeerLinks peers) : Grain, ITicketGrain
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public async Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken) =>
@@ -45,7 +48,7 @@ public sealed class TicketGrain(ServedTables tables, PeerLinks peers) : Grain, I
         while (true)
         {
             Task changed = table.StockChanged;
-            if (table.Ledger.TryLease(party, count, tickets))
+            if (table.Ledger.TryLease(party, (int)Math.Min(count, (table.Ledger.Leasable(party) + 1) / 2), tickets))
             {
                 return new TicketLease([.. tickets.GroupBy(t => t.Batch).Select(g => new TicketRange(g.Key.ToArray(), [.. g.Select(t => t.Item)]))], null);
             }

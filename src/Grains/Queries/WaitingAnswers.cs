@@ -9,22 +9,20 @@ namespace Trident.Grains.Queries;
 
 /// <summary>
 /// Answers of several parts that wait to be collected. A part is sealed when it is asked for, so that an answer is held once; it goes
-/// with its last part, or at its query's deadline, whatever its client does. What all of them hold is bounded: who finds no room waits
-/// for it, in the order of asking. Thread-safe.
+/// with its last part, when nobody has asked for a part for a while, or at its query's deadline, whatever its client does. What all of
+/// them hold is bounded: who finds no room waits for it, in the order of asking. Thread-safe.
 /// </summary>
 public sealed class WaitingAnswers(ExchangeOptions options, TimeProvider time) : IDisposable
 {
+    /// <summary>How long an answer waits for its client to ask for the next part.</summary>
+    public static readonly TimeSpan PartPatience = TimeSpan.FromSeconds(10);
+
     private readonly ConcurrentDictionary<Guid, Entry> _answers = new();
-    private readonly Lock _gate = new();
-    private readonly LinkedList<(long Bytes, TaskCompletionSource Turn)> _line = new();
-    private long _held;
+    private readonly ByteRoom _room = new(options.AnswerBytes);
     private long _dropped;
 
     /// <summary>Bytes for which room is taken.</summary>
-    public long BytesHeld
-    {
-        get { lock (_gate) { return _held; } }
-    }
+    public long BytesHeld => _room.Held;
 
     /// <summary>Answers that were not collected whole in time.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
@@ -32,45 +30,9 @@ public sealed class WaitingAnswers(ExchangeOptions options, TimeProvider time) :
     /// <summary>Takes room for an answer; waits for it if need be. It is given back when the room is disposed of.</summary>
     /// <exception cref="AnswerRoomException">The answer is larger than all the room there is.</exception>
     /// <exception cref="OperationCanceledException">There was no room before <paramref name="cancellationToken"/> ended the wait.</exception>
-    public async Task<IDisposable> RoomAsync(long bytes, CancellationToken cancellationToken)
-    {
-        if (bytes > options.AnswerBytes)
-        {
-            throw new AnswerRoomException($"An answer of {bytes:N0} bytes is larger than what may wait here, {options.AnswerBytes:N0} bytes; ask for less at once.");
-        }
-
-        LinkedListNode<(long Bytes, TaskCompletionSource Turn)> place;
-        lock (_gate)
-        {
-            place = _line.AddLast((bytes, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)));
-            Admit();
-        }
-
-        try
-        {
-            await place.Value.Turn.Task.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            lock (_gate)
-            {
-                if (place.List is null)
-                {
-                    _held -= bytes; // it was admitted at the same moment
-                }
-                else
-                {
-                    _line.Remove(place);
-                }
-
-                Admit();
-            }
-
-            throw;
-        }
-
-        return new Room(this, bytes);
-    }
+    public Task<IDisposable> RoomAsync(long bytes, CancellationToken cancellationToken) => bytes <= options.AnswerBytes
+        ? _room.TakeAsync(bytes, cancellationToken)
+        : throw new AnswerRoomException($"An answer of {bytes:N0} bytes is larger than what may wait here, {options.AnswerBytes:N0} bytes; ask for less at once.");
 
     /// <summary>Keeps an answer for its client; its part 0 is sealed already. All that it is given becomes its own.</summary>
     internal void Keep(Guid query, PooledWords answer, AnswerSealer sealer, byte[] aad, IDisposable room, TimeSpan lifetime)
@@ -82,7 +44,7 @@ public sealed class WaitingAnswers(ExchangeOptions options, TimeProvider time) :
             throw new InvalidOperationException($"An answer to query {query} waits already.");
         }
 
-        entry.DropAfter(time, lifetime > TimeSpan.Zero ? lifetime : TimeSpan.Zero, () => Drop(query, entry));
+        entry.DropAfter(time, lifetime, () => Drop(query, entry));
     }
 
     /// <summary>Seals a part of an answer, once.</summary>
@@ -94,7 +56,7 @@ public sealed class WaitingAnswers(ExchangeOptions options, TimeProvider time) :
         last = false;
         if (!_answers.TryGetValue(query, out Entry? entry))
         {
-            return Refused(QueryFailureKind.BadRequest, "No answer to this query waits here: it was collected, or was dropped at the query's deadline.");
+            return Refused(QueryFailureKind.BadRequest, "No answer to this query waits here: it was collected, or was dropped because it was not collected in time.");
         }
 
         QueryPart taken = entry.Take(part, out last);
@@ -136,52 +98,22 @@ public sealed class WaitingAnswers(ExchangeOptions options, TimeProvider time) :
         return was;
     }
 
-    private void Release(long bytes)
-    {
-        lock (_gate)
-        {
-            _held -= bytes;
-            Admit();
-        }
-    }
-
-    /// <summary>Lets those in who come next and fit. Called under the lock.</summary>
-    private void Admit()
-    {
-        while (_line.First is { } first && _held + first.Value.Bytes <= options.AnswerBytes)
-        {
-            _line.RemoveFirst();
-            _held += first.Value.Bytes;
-            first.Value.Turn.SetResult();
-        }
-    }
-
-    private sealed class Room(WaitingAnswers owner, long bytes) : IDisposable
-    {
-        private long _bytes = bytes;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _bytes, 0) is > 0 and long held)
-            {
-                owner.Release(held);
-            }
-        }
-    }
-
     private sealed class Entry(PooledWords answer, AnswerSealer sealer, byte[] aad, IDisposable room) : IDisposable
     {
         private readonly Lock _gate = new();
         private readonly bool[] _taken = new bool[QueryAnswer.PartsOf(answer.Count)];
         private int _left = QueryAnswer.PartsOf(answer.Count) - 1;
+        private Func<TimeSpan> _timeLeft = static () => PartPatience;
         private ITimer? _timer;
         private bool _gone;
 
         public void DropAfter(TimeProvider time, TimeSpan lifetime, Action drop)
         {
+            long began = time.GetTimestamp();
             lock (_gate)
             {
-                _timer = _gone ? null : time.CreateTimer(static state => ((Action)state!)(), drop, lifetime, Timeout.InfiniteTimeSpan);
+                _timeLeft = () => Shorter(lifetime - time.GetElapsedTime(began), PartPatience);
+                _timer = _gone ? null : time.CreateTimer(static state => ((Action)state!)(), drop, _timeLeft(), Timeout.InfiniteTimeSpan);
             }
         }
 
@@ -192,7 +124,7 @@ public sealed class WaitingAnswers(ExchangeOptions options, TimeProvider time) :
             {
                 if (_gone)
                 {
-                    return Refused(QueryFailureKind.Deadline, "The answer was dropped at the query's deadline.");
+                    return Refused(QueryFailureKind.Deadline, "The answer was dropped: it was not collected in time.");
                 }
 
                 if (part < 1 || part >= _taken.Length)
@@ -207,10 +139,13 @@ public sealed class WaitingAnswers(ExchangeOptions options, TimeProvider time) :
 
                 _taken[part] = true;
                 last = --_left == 0;
+                _timer?.Change(_timeLeft(), Timeout.InfiniteTimeSpan);
                 (int first, int count) = QueryAnswer.PartRange(part, answer.Count);
                 return new QueryPart(sealer.Seal(part, _taken.Length, MemoryMarshal.AsBytes(answer.Span.Slice(first, count)), aad), null);
             }
         }
+
+        private static TimeSpan Shorter(TimeSpan left, TimeSpan patience) => left <= TimeSpan.Zero ? TimeSpan.Zero : left < patience ? left : patience;
 
         public void Dispose()
         {

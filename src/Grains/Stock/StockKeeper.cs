@@ -16,12 +16,12 @@ namespace Trident.Grains.Stock;
 /// <summary>
 /// Keeps every table's stock at its budget. A party whose own third runs low proposes a batch; the three then make it
 /// together, in five rounds on the exchange links (docs/protocol.md, Stock). Any party may propose, because each gives out
-/// only its own third and they may be used unevenly.
+/// only its own third and they may be used unevenly. A ledger that is nearly full has its oldest batch closed, at all parties together.
 /// </summary>
 public sealed partial class StockKeeper : BackgroundService
 {
     private const int ProposalSize = sizeof(int) + 32;
-    private const int MinimumWords = 1 << 22;
+    private const long ManyAtOnceBytes = 4L << 20;
     private static readonly TimeSpan BatchDeadline = TimeSpan.FromSeconds(60);
 
     // A nonce costs nothing to make: a peer that has not sent it by then has given the batch up, or never took it up.
@@ -36,8 +36,7 @@ public sealed partial class StockKeeper : BackgroundService
     private readonly ExchangeOptions _options;
     private readonly ILogger<StockKeeper> _log;
 
-    // One batch computes at a time: batches would only take the cores from one another, and from queries.
-    private readonly SemaphoreSlim _compute = new(1, 1);
+    private readonly ComputeQueue _compute = new();
     private readonly ConcurrentDictionary<Guid, Task> _running = new();
 
     // From the beginning: peers may propose before this party's own work has started.
@@ -48,42 +47,8 @@ public sealed partial class StockKeeper : BackgroundService
         LinkSession session, ExchangeOptions options, ILogger<StockKeeper> log)
     {
         (_tables, _peers, _sender, _mailbox, _prss, _session, _options, _log) = (tables, peers, sender, mailbox, prss, session, options, log);
-        receiver.OnProposal(Join);
+        receiver.OnStock(Hear);
     }
-
-    /// <summary>
-    /// Items of a table's full stock: what three fifths of the budget hold, at least 192, or as many as have four million words where an
-    /// item is a wide score table's, but 12. The rest is for tickets that are leased
-    /// and not yet used: without that room new batches would push out those that clients hold tickets of. With the product
-    /// <c>beaver</c> an item costs as much as a query, so there is less: what can be made in a few seconds, 24 to 384.
-    /// </summary>
-    public static int Target(ServedTable table, ExchangeOptions options)
-    {
-        long budget = options.StockBudgetBytes * 3 / 5 / ItemBytes(table.Description);
-        return table.Description.Product == TableDescription.BeaverProduct
-            ? (int)Math.Clamp(Math.Min(budget, 400_000_000L / MatrixWords(table)), 24, 384)
-            : (int)Math.Clamp(budget, MinimumItems(table.Description), 1 << 24);
-    }
-
-    /// <summary>Bytes that a table's ledger may hold: the budget, but never less than three times the smallest stock: clients hold leased tickets of batches that others have not used up.</summary>
-    public static long LedgerBytes(TableDescription table, ExchangeOptions options) =>
-        Math.Max(options.StockBudgetBytes, 3L * MinimumItems(table) * ItemBytes(table));
-
-    /// <summary>
-    /// Items of one batch, at most a quarter of the stock, or half of a small one, as two more are made than a batch yields: about four
-    /// million mask words and six million of products, so that a batch takes well under a second;
-    /// with the product <c>beaver</c> about eight million words of matrices, and the same number for each party to give out.
-    /// </summary>
-    public static int BatchItems(ServedTable table, ExchangeOptions options) => table.Description.Product == TableDescription.BeaverProduct
-        ? (int)Math.Clamp(8_000_000L / MatrixWords(table), 3, Math.Min(StockShape.MaxItems(table.Description), Target(table, options) / 4)) / 3 * 3
-        : (int)Math.Clamp(Math.Min(Math.Max(4_000_000L / table.Description.Rows, 12), Math.Max(6_000_000L / table.Description.Words, 6)), 6,
-            Math.Max(Math.Min(4096, Target(table, options) / 4), 6));
-
-    private static int MinimumItems(TableDescription table) => Math.Clamp(MinimumWords / table.Words, 12, 192);
-
-    private static long MatrixWords(ServedTable table) => (long)table.Description.Rows * table.Description.Words;
-
-    private static long ItemBytes(TableDescription table) => table.Words * (long)sizeof(uint);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -101,15 +66,19 @@ public sealed partial class StockKeeper : BackgroundService
 
     private async Task KeepAsync(ServedTable table, CancellationToken cancellationToken)
     {
-        int target = Target(table, _options);
-        int items = BatchItems(table, _options);
+        int target = StockSizes.Target(table.Description, _options);
+        int items = StockSizes.BatchItems(table.Description, _options);
+
+        // Not all at the same moment: who comes second sees that the first has begun, and a batch has a third for each.
+        await Task.Delay(15 * _peers.Party, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
+                table.Ledger.Sweep();
                 long own = table.Ledger.Leasable(_peers.Party);
                 bool peersUp = _peers.All.All(p => p.Up);
-                if (!peersUp || (own + items / 3) * 3L > target)
+                if (!peersUp || (own + items / 3) * 3L > target || !await MayBeginAsync(table, items, cancellationToken))
                 {
                     await Task.Delay(peersUp ? 50 : 100, cancellationToken);
                     continue;
@@ -128,43 +97,84 @@ public sealed partial class StockKeeper : BackgroundService
             {
                 return;
             }
-            catch (Exception e) when (e is StockCheckException or OffTheLineException or OperationCanceledException or InvalidDataException)
+            catch (Exception e)
             {
-                BatchFailed(_log, table.Description.Name, e.Message);
+                // Whatever it was: without stock no query of this table is answered, so it is tried again.
+                Failed(table, e);
                 await Task.Delay(500, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private void Join(FrameHeader header, byte[] body)
+    /// <summary>
+    /// Whether the ledger has room for a batch, beside those that are being made. Batches that take much memory are made one at a time.
+    /// Well before there is no more room the oldest batch is closed: what is left of it are tickets that clients have lost.
+    /// </summary>
+    private async Task<bool> MayBeginAsync(ServedTable table, int items, CancellationToken cancellationToken)
+    {
+        StockLedger ledger = table.Ledger;
+        long bytes = StockSizes.Bytes(table.Description, items), held = ledger.BytesHeld;
+        int making = ledger.Making;
+        if (ledger.BytesOpen + bytes > ledger.MaximumBytes / 5 * 4 && ledger.OldestOpen is { } oldest)
+        {
+            ledger.Close(oldest);
+            await SendBothAsync(FrameKind.StockClose, Guid.NewGuid(), table, oldest.ToArray(), cancellationToken);
+        }
+
+        return (making == 0 || bytes < ManyAtOnceBytes) && held + (making + 1) * bytes <= ledger.MaximumBytes;
+    }
+
+    /// <summary>A peer's word on stock: a batch to make together, or one to give out no more.</summary>
+    private void Hear(FrameHeader header, byte[] body)
     {
         ServedTable? table = _tables.Find(header.TableVersion);
-        int items = body.Length == ProposalSize ? BinaryPrimitives.ReadInt32LittleEndian(body) : 0;
-        if (table is null || items < 1 || items > Math.Min(StockShape.MaxItems(table.Description), 2 * Target(table, _options))
-            || _running.Count > 8 || table.Ledger.BytesHeld > 3 * LedgerBytes(table.Description, _options))
+        if (header.Kind == FrameKind.StockClose && table is not null && body.Length == 32)
+        {
+            table.Ledger.Close(new BatchId(body));
+            return;
+        }
+
+        int items = header.Kind == FrameKind.StockPropose && body.Length == ProposalSize ? BinaryPrimitives.ReadInt32LittleEndian(body) : 0;
+        if (table is null || items < 1 || items > Math.Min(StockShape.MaxItems(table.Description), 2 * StockSizes.Target(table.Description, _options))
+            || _running.Count > 8 || table.Ledger.BytesHeld + StockSizes.Bytes(table.Description, items) - table.Ledger.MaximumBytes > table.Ledger.MaximumBytes / 2)
         {
             ProposalRefused(_log, header.From, items);
             return;
         }
 
+        TaskCompletionSource noted = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _running[header.Query] = Task.Run(async () =>
         {
+            await noted.Task;
             try
             {
                 await MakeAsync(table, header.Query, header.From, items, body[sizeof(int)..], _stopping.Token);
             }
-            catch (Exception e) when (e is StockCheckException or OffTheLineException or OperationCanceledException or InvalidDataException)
+            catch (Exception e)
             {
-                if (!_stopping.IsCancellationRequested)
-                {
-                    BatchFailed(_log, table.Description.Name, e.Message);
-                }
+                Failed(table, e);
             }
             finally
             {
                 _running.TryRemove(header.Query, out _);
             }
         });
+        noted.SetResult();
+    }
+
+    private void Failed(ServedTable table, Exception e)
+    {
+        switch (e)
+        {
+            case OperationCanceledException when _stopping.IsCancellationRequested:
+                break;
+            case StockCheckException or OffTheLineException or OperationCanceledException or InvalidDataException:
+                BatchFailed(_log, table.Description.Name, e.Message);
+                break;
+            default:
+                BatchBroke(_log, e, table.Description.Name);
+                break;
+        }
     }
 
     private async Task MakeAsync(ServedTable table, Guid proposal, int proposer, int items, byte[]? proposerNonce, CancellationToken stopping)
@@ -203,21 +213,37 @@ public sealed partial class StockKeeper : BackgroundService
         BatchId id = BatchIds.Derive(table.Description.Version, items,
             [.. sessions[1].ToByteArray(bigEndian: true), .. sessions[2].ToByteArray(bigEndian: true), .. sessions[3].ToByteArray(bigEndian: true)],
             [.. nonces[1], .. nonces[2], .. nonces[3]]);
+        table.Ledger.Begin(id);
+        try
+        {
+            await MakeAsync(table, proposal, id, items, sessions, ct);
+        }
+        finally
+        {
+            table.Ledger.GiveUp(id);
+            table.StockAdded();
+        }
+    }
+
+    /// <summary>Rounds 2 to 5: masked products, coins, and both checks.</summary>
+    private async Task MakeAsync(ServedTable table, Guid proposal, BatchId id, int items, Guid[] sessions, CancellationToken ct)
+    {
+        int self = _peers.Party;
         using StockBatchMaker maker = Maker(table, id, items);
         StockShape shape = maker.Shape;
 
         for (int piece = 0; piece < shape.Pieces; piece++)
         {
             int some = Math.Min(shape.PieceItems, shape.All - piece * shape.PieceItems);
-            byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(() => maker.Masked(some), ct), (long)some * shape.Columns * sizeof(uint), piece);
-            await ComputeAsync(() => { maker.Opened(masked[1], masked[2], masked[3]); return true; }, ct);
+            byte[][] masked = await RoundAsync(FrameKind.StockMasked, await ComputeAsync(table, () => maker.Masked(some), ct), (long)some * shape.Columns * sizeof(uint), piece);
+            await ComputeAsync(table, () => { maker.Opened(masked[1], masked[2], masked[3]); return true; }, ct);
         }
 
         byte[][] coins = await RoundAsync(FrameKind.StockCoin, maker.Coin(), StockBatchMaker.CoinBytes);
         maker.Coins(coins[1], coins[2], coins[3]);
-        byte[][] checks = await RoundAsync(FrameKind.StockCheckMask, await ComputeAsync(maker.CheckMask, ct), shape.CheckMaskBytes);
-        await ComputeAsync(() => { maker.CheckMasks(checks[1], checks[2], checks[3]); return true; }, ct);
-        byte[][] zeros = await RoundAsync(FrameKind.StockCheckZero, await ComputeAsync(maker.CheckZero, ct), shape.CheckZeroBytes);
+        byte[][] checks = await RoundAsync(FrameKind.StockCheckMask, await ComputeAsync(table, maker.CheckMask, ct), shape.CheckMaskBytes);
+        await ComputeAsync(table, () => { maker.CheckMasks(checks[1], checks[2], checks[3]); return true; }, ct);
+        byte[][] zeros = await RoundAsync(FrameKind.StockCheckZero, await ComputeAsync(table, maker.CheckZero, ct), shape.CheckZeroBytes);
         StockBatch batch = maker.Finish(zeros[1], zeros[2], zeros[3]);
 
         // A peer that restarted in between does not have this batch.
@@ -228,7 +254,6 @@ public sealed partial class StockKeeper : BackgroundService
         }
 
         table.Ledger.Add(batch);
-        table.StockAdded();
         BatchMade(_log, items, table.Description.Name);
 
         async Task<byte[][]> RoundAsync(FrameKind kind, byte[] own, long length, int piece = 0)
@@ -285,24 +310,17 @@ public sealed partial class StockKeeper : BackgroundService
             : throw new InvalidDataException($"party {peer.Party} sent {body.Length} bytes of {kind} where {length} belong");
     }
 
-    private async Task<T> ComputeAsync<T>(Func<T> work, CancellationToken cancellationToken)
-    {
-        await _compute.WaitAsync(cancellationToken);
-        try
-        {
-            return await Task.Run(work, cancellationToken);
-        }
-        finally
-        {
-            _compute.Release();
-        }
-    }
+    private Task<T> ComputeAsync<T>(ServedTable table, Func<T> work, CancellationToken cancellationToken) =>
+        _compute.RunAsync(table.Ledger.Available / (double)StockSizes.Target(table.Description, _options), work, cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Made {Items} items of stock for table {Table}")]
     private static partial void BatchMade(ILogger logger, int items, string table);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A batch of stock for table {Table} was given up: {Reason}")]
     private static partial void BatchFailed(ILogger logger, string table, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A batch of stock for table {Table} failed")]
+    private static partial void BatchBroke(ILogger logger, Exception exception, string table);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Did not join party {Peer} in a batch of {Items} items: there is enough, or the proposal is malformed")]
     private static partial void ProposalRefused(ILogger logger, int peer, int items);

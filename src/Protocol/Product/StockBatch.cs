@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Trident.Protocol.Sharing;
 
 namespace Trident.Protocol.Product;
@@ -13,11 +11,10 @@ public sealed class StockBatch : IDisposable
 {
     private readonly PrssStream _mask;
     private readonly PrssStream? _matrices;
-    private readonly uint[] _c;
-    private readonly int _columns;
+    private readonly ItemWords _c;
 
-    internal StockBatch(BatchId id, Guid tableVersion, StockShape shape, uint[] c, PrssStream mask, PrssStream? matrices) =>
-        (Id, TableVersion, Items, _columns, _c, _mask, _matrices) = (id, tableVersion, shape.Items, shape.Columns, c, mask, matrices);
+    internal StockBatch(BatchId id, Guid tableVersion, StockShape shape, ItemWords c, PrssStream mask, PrssStream? matrices) =>
+        (Id, TableVersion, Items, _c, _mask, _matrices) = (id, tableVersion, shape.Items, c, mask, matrices);
 
     /// <summary>The batch's id.</summary>
     public BatchId Id { get; }
@@ -28,8 +25,8 @@ public sealed class StockBatch : IDisposable
     /// <summary>How many items it yields.</summary>
     public int Items { get; }
 
-    /// <summary>Bytes held.</summary>
-    public long Bytes => _c.Length * (long)sizeof(uint);
+    /// <summary>Bytes held, of items that were not forgotten.</summary>
+    public long Bytes => _c.Bytes;
 
     /// <summary>Writes this party's share of the item's mask: one element per row.</summary>
     public void OpenMask(int item, Span<uint> a) => _mask.Degree1(item, a);
@@ -47,15 +44,15 @@ public sealed class StockBatch : IDisposable
     }
 
     /// <summary>This party's share of aᵀM or aᵀb: one element per word of a record.</summary>
-    public ReadOnlySpan<uint> C(int item) => _c.AsSpan(item * _columns, _columns);
+    public ReadOnlySpan<uint> C(int item) => _c[item];
 
-    /// <summary>Zeroes what is left of an item.</summary>
-    public void Forget(int item) => CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan(item * _columns, _columns)));
+    /// <summary>Zeroes what is left of an item, and gives its memory back.</summary>
+    public void Forget(int item) => _c.Forget(item);
 
     /// <summary>Zeroes everything.</summary>
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan()));
+        _c.Dispose();
         _mask.Dispose();
         _matrices?.Dispose();
     }

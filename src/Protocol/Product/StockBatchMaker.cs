@@ -42,7 +42,7 @@ public sealed class StockBatchMaker : IDisposable
     private readonly byte[] _domain;
     private readonly PrssStream _mask;
     private readonly PrssStream? _matrices;
-    private readonly uint[] _c;
+    private readonly ItemWords _c;
     private readonly byte[] _digest = new byte[32];
     private readonly IncrementalHash[] _seen = [.. Enumerable.Range(0, 3).Select(_ => IncrementalHash.CreateHash(HashAlgorithmName.SHA256))];
     private int _opened, _pending;
@@ -57,7 +57,7 @@ public sealed class StockBatchMaker : IDisposable
         (_rows, _columns, _items) = (shape.Rows, shape.Columns, shape.Items);
         _pass = Math.Clamp(MaskWords / _rows, 1, 8);
         _domain = [.. tableVersion.ToByteArray(bigEndian: true), .. batch.ToArray()];
-        _c = new uint[checked(shape.All * _columns)];
+        _c = new ItemWords(_columns, shape.All);
         _mask = prss.Open(PrssPurpose.Mask, _domain);
         _matrices = shape.OwnMatrices ? prss.Open(PrssPurpose.Beaver, _domain) : null;
     }
@@ -112,7 +112,7 @@ public sealed class StockBatchMaker : IDisposable
                 {
                     int item = Item(group, first + t);
                     Span<uint> masked = words.Slice((item - from) * _columns, _columns);
-                    Span<uint> own = _c.AsSpan(item * _columns, _columns);
+                    Span<uint> own = _c[item];
                     rho.Degree1(item, own);
                     FieldVector.Sub(products.Slice(t * _columns, _columns), own, masked);
                     zero.Zero2(item, other);
@@ -129,14 +129,20 @@ public sealed class StockBatchMaker : IDisposable
     /// <summary>After round 1, or a piece of it: opens aᵀM − ρ and adds back the line of ρ, which makes c a line through aᵀM.</summary>
     public void Opened(ReadOnlySpan<byte> m1, ReadOnlySpan<byte> m2, ReadOnlySpan<byte> m3)
     {
-        Span<uint> c = _c.AsSpan(_opened * _columns, _pending * _columns);
-        ReadOnlySpan<uint> w1 = Words(m1, c.Length, "masked products"), w2 = Words(m2, c.Length, "masked products"), w3 = Words(m3, c.Length, "masked products");
-        uint[] buffer = new uint[Math.Min(OpenWords, c.Length)];
-        for (int at = 0; at < c.Length; at += buffer.Length)
+        int words = _pending * _columns;
+        ReadOnlySpan<uint> w1 = Words(m1, words, "masked products"), w2 = Words(m2, words, "masked products"), w3 = Words(m3, words, "masked products");
+        uint[] buffer = new uint[Math.Min(OpenWords, words)];
+        for (int item = _opened, from = 0; from < words;)
         {
-            int some = Math.Min(buffer.Length, c.Length - at);
-            Shamir.OpenParabola(w1.Slice(at, some), w2.Slice(at, some), w3.Slice(at, some), buffer.AsSpan(0, some));
-            FieldVector.Add(c.Slice(at, some), buffer.AsSpan(0, some), c.Slice(at, some));
+            Span<uint> c = _c.Run(item, _opened + _pending - item, out int run);
+            for (int at = 0; at < c.Length; at += buffer.Length)
+            {
+                int some = Math.Min(buffer.Length, c.Length - at);
+                Shamir.OpenParabola(w1.Slice(from + at, some), w2.Slice(from + at, some), w3.Slice(from + at, some), buffer.AsSpan(0, some));
+                FieldVector.Add(c.Slice(at, some), buffer.AsSpan(0, some), c.Slice(at, some));
+            }
+
+            (item, from) = (item + run, from + c.Length);
         }
 
         _seen[0].AppendData(m1);
@@ -238,8 +244,18 @@ public sealed class StockBatchMaker : IDisposable
         {
             Span<uint> words = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan()).Slice(2 * group * _columns, 2 * _columns);
             ProductKernel.Multiply(_combined.AsSpan(2 * group * _rows, 2 * _rows), 2, matrix, _rows, _columns, words);
-            C(group, _shape.PerGroup, 2).CopyTo(sum);
-            ProductKernel.MultiplyAdd(_chi.AsSpan(2 * group * _shape.PerGroup, 2 * _shape.PerGroup), 2, C(group, 0, _shape.PerGroup), _shape.PerGroup, _columns, sum);
+            for (int check = 0; check < 2; check++)
+            {
+                _c[Item(group, _shape.PerGroup + check)].CopyTo(sum.AsSpan(check * _columns, _columns));
+            }
+
+            for (int first = 0, run; first < _shape.PerGroup; first += run)
+            {
+                ReadOnlySpan<uint> c = _c.Run(Item(group, first), _shape.PerGroup - first, out run);
+                uint[] chi = [.. Chi(group, 0).Slice(first, run), .. Chi(group, 1).Slice(first, run)];
+                ProductKernel.MultiplyAdd(chi, 2, c, run, _columns, sum);
+            }
+
             FieldVector.Sub(words, sum, words);
         });
         return bytes;
@@ -257,9 +273,12 @@ public sealed class StockBatchMaker : IDisposable
         }
 
         _finished = true;
-        uint[] kept = _c.AsSpan(0, _items * _columns).ToArray();
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan()));
-        return new StockBatch(_batch, _tableVersion, _shape, kept, _mask, _matrices);
+        for (int item = _items; item < _shape.All; item++)
+        {
+            _c.Forget(item);
+        }
+
+        return new StockBatch(_batch, _tableVersion, _shape, _c, _mask, _matrices);
     }
 
     /// <summary>Zeroes what was not handed to a batch.</summary>
@@ -268,7 +287,7 @@ public sealed class StockBatchMaker : IDisposable
         Array.ForEach(_seen, hash => hash.Dispose());
         if (!_finished)
         {
-            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_c.AsSpan()));
+            _c.Dispose();
             _mask.Dispose();
             _matrices?.Dispose();
         }
@@ -303,8 +322,6 @@ public sealed class StockBatchMaker : IDisposable
     /// <summary>The number of a group's item; those from PerGroup on are its extra ones.</summary>
     private int Item(int group, int index) =>
         index < _shape.PerGroup ? group * _shape.PerGroup + index : _items + group * StockShape.ExtraItems + index - _shape.PerGroup;
-
-    private ReadOnlySpan<uint> C(int group, int index, int count) => _c.AsSpan(Item(group, index) * _columns, count * _columns);
 
     private ReadOnlySpan<uint> Chi(int group, int check) => _chi.AsSpan((2 * group + check) * _shape.PerGroup, _shape.PerGroup);
 

@@ -118,7 +118,7 @@ public sealed record FrameHeader(
             return $"The frame is of version {bytes[4]}; this party speaks version {Version}. Run the same release everywhere.";
         }
 
-        if (bytes[5] is < (byte)FrameKind.EShare or > (byte)FrameKind.TableAsk)
+        if (bytes[5] is < (byte)FrameKind.EShare or > (byte)FrameKind.StockClose)
         {
             return $"The frame is of kind {bytes[5]}, which does not exist.";
         }

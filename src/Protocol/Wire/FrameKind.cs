@@ -35,6 +35,9 @@ public enum FrameKind : byte
 
     /// <summary>A request for the receiver's vote on a change of a table; who has not heard of it votes no.</summary>
     TableAsk = 11,
+
+    /// <summary>A batch of stock that nothing more is leased of: the body is its id. All parties drop what is left of it some time after.</summary>
+    StockClose = 12,
 }
 
 /// <summary>What became of a frame. The numbers are on the wire.</summary>

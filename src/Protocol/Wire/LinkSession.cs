@@ -79,7 +79,7 @@ public sealed class LinkSession : IDisposable
             throw new ArgumentException($"Party {Party} has no peer {to}.", nameof(to));
         }
 
-        if (kind is < FrameKind.EShare or > FrameKind.TableAsk)
+        if (kind is < FrameKind.EShare or > FrameKind.StockClose)
         {
             throw new ArgumentException($"There is no kind of frame {(byte)kind}.", nameof(kind));
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
 using Trident.Protocol.Product;
 using Xunit;
 using Xunit.Abstractions;
@@ -64,8 +65,6 @@ public class StockLedgerTests(ITestOutputHelper output)
         Assert.Equal(TicketRefusal.Unknown, Refused(ledger, new Ticket(id, -1)));
         Assert.Equal(TicketRefusal.Unknown, Refused(ledger, new Ticket(world.NextBatchId(6), 0)));
         Assert.Equal((1L, 2L, 3L, 5L), (ledger.Used, ledger.RefusedUsed, ledger.RefusedUnknown, ledger.Available));
-        Assert.True(ledger.Knows(id));
-        Assert.False(ledger.Knows(world.NextBatchId(6)));
     }
 
     [Fact]
@@ -98,14 +97,14 @@ public class StockLedgerTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_retired_batch_gives_out_nothing_but_its_tickets_are_still_good()
+    public void A_closed_batch_gives_out_nothing_but_its_tickets_are_still_good()
     {
         using ThreePartyWorld world = new(_seed, 3, 2);
         world.Stock(6);
         StockLedger ledger = world.Ledgers[1];
         List<Ticket> tickets = [];
         Assert.True(ledger.TryLease(1, 1, tickets));
-        ledger.Retire();
+        ledger.CloseAll();
         Assert.Equal((0L, 0L), (ledger.Leasable(1), ledger.Available));
         Assert.False(ledger.TryLease(1, 1, []));
         ledger.Take(tickets[0]).Dispose();
@@ -113,6 +112,81 @@ public class StockLedgerTests(ITestOutputHelper output)
         tickets.Clear();
         Assert.True(ledger.TryLease(1, 1, tickets));
         Assert.Equal(fresh, tickets[0].Batch);
+    }
+
+    [Fact]
+    public void A_closed_batch_goes_when_no_ticket_of_it_can_be_under_way()
+    {
+        FakeTimeProvider clock = new();
+        using ThreePartyWorld world = new(_seed, 3, 2, clock: clock);
+        BatchId id = world.Stock(6);
+        StockLedger ledger = world.Ledgers[1];
+        List<Ticket> tickets = [];
+        Assert.True(ledger.TryLease(1, 2, tickets));
+        ledger.Close(id);
+        Assert.Null(ledger.OldestOpen);
+        Assert.Equal((0L, true), (ledger.BytesOpen, ledger.BytesHeld > 0));
+        clock.Advance(StockLedger.StaysClosed);
+        ledger.Sweep();
+        StockItem held = ledger.Take(tickets[0]);
+        uint[] c = held.C.ToArray();
+        clock.Advance(TimeSpan.FromSeconds(1));
+        ledger.Sweep();
+        Assert.Equal(0L, ledger.BytesHeld);
+        Assert.Equal(TicketRefusal.Unknown, Refused(ledger, tickets[1]));
+
+        // Who had an item before it went still has it.
+        Assert.Equal(c, held.C.ToArray());
+        held.Dispose();
+    }
+
+    [Fact]
+    public void The_memory_of_items_goes_with_them()
+    {
+        using ThreePartyWorld world = new(_seed, 2, 20_000);
+        world.Stock(6);
+        StockLedger ledger = world.Ledgers[1];
+        long item = 20_000 * sizeof(uint);
+        Assert.Equal(6 * item, ledger.BytesHeld);
+        List<Ticket> tickets = [];
+        Assert.True(ledger.TryLease(1, 2, tickets));
+        tickets.ForEach(t => ledger.Take(t).Dispose());
+        Assert.Equal(4 * item, ledger.BytesHeld);
+        for (int i = 0; i < 6; i++)
+        {
+            if (i % 3 != 0)
+            {
+                ledger.Take(new Ticket(tickets[0].Batch, i)).Dispose();
+            }
+        }
+
+        Assert.Equal((0L, null), (ledger.BytesHeld, ledger.OldestOpen));
+    }
+
+    [Fact]
+    public void A_ticket_is_checked_without_being_used()
+    {
+        using ThreePartyWorld world = new(_seed, 3, 2);
+        BatchId id = world.Stock(6);
+        StockLedger ledger = world.Ledgers[1];
+        Assert.Throws<TicketException>(() => ledger.Check(new Ticket(id, 0)));
+        List<Ticket> tickets = [];
+        Assert.True(ledger.TryLease(1, 1, tickets));
+        ledger.Check(tickets[0]);
+        ledger.Take(tickets[0]).Dispose();
+        Assert.Equal(TicketRefusal.Used, Assert.Throws<TicketException>(() => ledger.Check(tickets[0])).Kind);
+    }
+
+    [Fact]
+    public void A_batch_in_the_making_is_known_until_it_is_there_or_given_up()
+    {
+        using ThreePartyWorld world = new(_seed, 3, 2);
+        StockLedger ledger = world.Ledgers[1];
+        BatchId given = world.NextBatchId(6);
+        ledger.Begin(given);
+        Assert.True(ledger.IsMaking(given));
+        ledger.GiveUp(given);
+        Assert.Equal((false, 0), (ledger.IsMaking(given), ledger.Making));
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class ThreePartyWorld : IDisposable
     private readonly uint[][] _matrix = new uint[4][];
     private readonly Random _random;
 
-    public ThreePartyWorld(int seed, int rows, int columns, bool beaver = false, uint[]? table = null)
+    public ThreePartyWorld(int seed, int rows, int columns, bool beaver = false, uint[]? table = null, TimeProvider? clock = null)
     {
         (Seed, Rows, Columns, Beaver, _random) = (seed, rows, columns, beaver, new Random(seed));
         byte[] version = new byte[16];
@@ -43,7 +43,7 @@ public sealed class ThreePartyWorld : IDisposable
         for (int p = 1; p <= 3; p++)
         {
             _matrix[p] = new uint[Table.Length];
-            Ledgers[p] = new StockLedger(p);
+            Ledgers[p] = new StockLedger(p, time: clock);
         }
 
         Shamir.Share(Table, _matrix[1], _matrix[2], _matrix[3]);

@@ -114,7 +114,7 @@ public class GoldenFrameTests
             ["Ok", "BadFrame", "UnknownPeer", "Unauthentic", "Replayed", "TooLarge", "UnknownTable", "MailboxFull", "Stale", "Stopping"],
             Enum.GetValues<AckReason>().Order().Select(r => r.ToString()));
         Assert.Equal(
-            ["EShare", "StockPropose", "StockNonce", "StockMasked", "StockCoin", "StockCheckMask", "StockCheckZero", "Hello", "BeaverShare", "TableVote", "TableAsk"],
-            Enumerable.Range(1, 11).Select(k => ((FrameKind)k).ToString()));
+            ["EShare", "StockPropose", "StockNonce", "StockMasked", "StockCoin", "StockCheckMask", "StockCheckZero", "Hello", "BeaverShare", "TableVote", "TableAsk", "StockClose"],
+            Enumerable.Range(1, 12).Select(k => ((FrameKind)k).ToString()));
     }
 }
