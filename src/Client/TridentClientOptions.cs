@@ -13,7 +13,7 @@ public enum ClientClustering
 /// <summary>Settings of a <see cref="TridentClient"/>.</summary>
 public sealed class TridentClientOptions
 {
-    /// <summary>The deployment's directory: its <c>parties.json</c> and <c>tables/</c> are read. No secrets are needed.</summary>
+    /// <summary>The deployment's directory: its <c>parties.json</c>, <c>tables/</c> and, for searching, <c>collections/</c> are read. No secrets are needed.</summary>
     public required string DeploymentDirectory { get; init; }
 
     /// <summary>Where the parties' gateways are looked up.</summary>

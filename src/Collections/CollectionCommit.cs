@@ -36,36 +36,66 @@ internal static class CollectionCommit
             }
         }
 
+        // It is shared: what cannot be deleted now the next sharing deletes.
         staged.ForEach(table => table.DeleteOlder());
+        VersionedFiles.Delete(layout.CollectionsDirectory, $".{description.Name}.", ".json.tmp", current: null);
         if (description.Neighbours is null)
         {
             DeleteNeighbours(layout, description.Name);
         }
     }
 
+    /// <summary>
+    /// Disposes the tables in the reverse order, so that directories made by the first are empty when it removes them; each of them,
+    /// whatever happens at another.
+    /// </summary>
+    /// <param name="staged">The tables.</param>
+    /// <returns>The first that could not be undone; null when all could.</returns>
+    public static TableException? LetGo(IReadOnlyList<StagedTable> staged)
+    {
+        TableException? first = null;
+        for (int i = staged.Count - 1; i >= 0; i--)
+        {
+            try
+            {
+                staged[i].Dispose();
+            }
+            catch (TableException e)
+            {
+                first ??= e;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                first ??= new TableException($"What was written of table '{staged[i].Description.Name}' cannot be deleted: {e.Message}", e);
+            }
+        }
+
+        return first;
+    }
+
+    // What fails here must not hide why there is something to undo.
     private static void Undo(DeploymentLayout layout, string next, bool created)
     {
-        if (Directory.Exists(layout.CollectionsDirectory))
+        VersionedFiles.TryDelete(next);
+        try
         {
-            File.Delete(next);
-            if (created && !Directory.EnumerateFileSystemEntries(layout.CollectionsDirectory).Any())
+            if (created && Directory.Exists(layout.CollectionsDirectory) && !Directory.EnumerateFileSystemEntries(layout.CollectionsDirectory).Any())
             {
                 Directory.Delete(layout.CollectionsDirectory);
             }
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // An empty directory does no harm.
+        }
     }
 
-    // An earlier version had lists and this one has none: nobody is told of the table any more.
+    // An earlier version had lists and this one has none: nobody is told of the table any more. The description goes last: what is
+    // left of the table then still has a name.
     private static void DeleteNeighbours(DeploymentLayout layout, string name)
     {
         string table = CollectionDescription.NeighboursTable(name);
-        File.Delete(layout.DescriptionFile(table));
-        for (int party = 1; party <= 3; party++)
-        {
-            foreach (string share in Directory.GetFiles(layout.ShareDirectory(party), $"{table}.*.share"))
-            {
-                File.Delete(share);
-            }
-        }
+        TableDirectories.DeleteShares(layout, table, except: null);
+        VersionedFiles.TryDelete(layout.DescriptionFile(table));
     }
 }

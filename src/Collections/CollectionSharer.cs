@@ -62,6 +62,7 @@ public static class CollectionSharer
         (ScoreScale scale, OrderQuality? order) = ScaleFor(vectors.Shape, options.Metric, survey, random, ct);
 
         List<StagedTable> staged = [];
+        Exception? failure = null;
         try
         {
             StagedTable Stage(string table, string what, IVectorSource source)
@@ -91,12 +92,16 @@ public static class CollectionSharer
             CollectionCommit.Run(layout, description, staged, ct);
             return new SharedCollection(description, order, options.Seed, ShareBytes(staged));
         }
+        catch (Exception e)
+        {
+            failure = e;
+            throw;
+        }
         finally
         {
-            // In the reverse order, so that directories made by the first are empty when it removes them.
-            for (int i = staged.Count - 1; i >= 0; i--)
+            if (CollectionCommit.LetGo(staged) is { } left && failure is TableException first)
             {
-                staged[i].Dispose();
+                throw new TableException($"{first.Message} Undoing it failed, too: {left.Message}", first);
             }
         }
 

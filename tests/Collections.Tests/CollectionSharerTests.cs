@@ -126,6 +126,33 @@ public sealed class CollectionSharerTests : IDisposable
         Assert.Empty(_world.Scratch.Snapshot());
     }
 
+    [Theory]
+    [InlineData(1e80, "Vector 2 has the length")]
+    [InlineData(1e-80, "too short to have a direction")]
+    public void LengthsWhoseSquaresCannotBeMultipliedAreRefusedUnderCosine(double value, string message)
+    {
+        double[] numbers = [.. Enumerable.Range(0, 60).SelectMany(i => i == 2 ? new[] { value, 0, 0 } : [_random.NextDouble(), 1, 1])];
+        string file = _world.Scratch.Write("v.npy", Formats.Npy("<f8", false, "60, 3", [.. numbers.SelectMany(BitConverter.GetBytes)]));
+        string refusal = Assert.Throws<TableException>(() => _world.Share(file, new CollectionShareOptions { Metric = Metric.Cosine, Neighbours = 3 })).Message;
+        Assert.Contains("Vector 2", refusal);
+        Assert.Contains(message, refusal);
+        Assert.Empty(_world.Scratch.Snapshot());
+    }
+
+    [Theory]
+    [InlineData(9e59)]
+    [InlineData(1.1e-60)]
+    public void NeighboursUnderCosineAreRightUpToTheLengthsThatAreAllowed(double length)
+    {
+        // Directions a degree apart; every other vector is very long or very short.
+        double[][] vectors = [.. Enumerable.Range(0, 30).Select(i => (double[])[Math.Cos(i * Math.PI / 180), Math.Sin(i * Math.PI / 180)])];
+        byte[] data = [.. vectors.SelectMany((v, i) => v.Select(x => x * (i % 2 == 0 ? length : 1))).SelectMany(BitConverter.GetBytes)];
+        _world.Share(_world.Scratch.Write("v.npy", Formats.Npy("<f8", false, "30, 2", data)), new CollectionShareOptions { Metric = Metric.Cosine, Neighbours = 1 });
+        RecordLayout layout = _world.Scratch.Layout.Collections()[0].Layout;
+        byte[][] lists = _world.Records("c.neighbours");
+        Assert.All(Enumerable.Range(0, 30), row => Assert.Equal(1, Math.Abs(int.Parse(layout.NeighboursOf(lists[row])[0]) - row)));
+    }
+
     [Fact]
     public void ACollectionIsReplacedOnlyWhenTold()
     {
@@ -158,21 +185,6 @@ public sealed class CollectionSharerTests : IDisposable
             Assert.Equal(before, _world.Scratch.Snapshot());
             _world.Share(vectors, options);
         }
-    }
-
-    [Fact]
-    public void AFailureAtTheVeryEndUndoesTheTables()
-    {
-        string vectors = Vectors(20);
-        _world.Share(vectors, new CollectionShareOptions());
-        string file = _world.Scratch.Layout.CollectionFile("c");
-
-        // A directory in the description's place: the last rename fails, when both tables are committed.
-        File.Delete(file);
-        Directory.CreateDirectory(file);
-        string[] before = _world.Scratch.Snapshot();
-        Assert.Contains("cannot be written", Assert.Throws<TableException>(() => _world.Share(vectors, new CollectionShareOptions())).Message);
-        Assert.Equal(before, _world.Scratch.Snapshot());
     }
 
     [SharedDataFact]

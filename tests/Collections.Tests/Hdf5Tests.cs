@@ -57,6 +57,22 @@ public sealed class Hdf5Tests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0, 40)]
+    [InlineData(1, 44)]
+    public void AFileOfAnOlderVersionThatIsCutShortIsFound(byte version, int end)
+    {
+        // Only as much of a superblock as is looked at: the end of the file stands four bytes later in version 1.
+        byte[] file = new byte[200];
+        byte[] head = [0x89, (byte)'H', (byte)'D', (byte)'F', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n', version, 0, 0, 0, 0, 8, 8];
+        head.CopyTo(file, 0);
+        BitConverter.TryWriteBytes(file.AsSpan(end), 201L);
+        Assert.Contains("cut short", Refusal(file));
+        BitConverter.TryWriteBytes(file.AsSpan(end), 200L);
+        Assert.DoesNotContain("cut short", Refusal(file));
+        Assert.Contains("cut short", Refusal(file[..(end + 7)]));
+    }
+
     private static void ReadAll(string path)
     {
         using VectorOpener file = VectorOpener.Open(path);

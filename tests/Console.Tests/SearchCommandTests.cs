@@ -18,6 +18,7 @@ public sealed class SearchCommandTests : IDisposable
     [InlineData("give --query-file or --hdf5", "--collection", "c")]
     [InlineData("not both", "--collection", "c", "--query-file", "a", "--hdf5", "b")]
     [InlineData("--groundtruth goes with --query-file", "--collection", "c", "--hdf5", "b", "--groundtruth", "t")]
+    [InlineData("--groundtruth or --against, not both", "--collection", "c", "--query-file", "a", "--groundtruth", "t", "--against", "v")]
     [InlineData("--k 0 is out of range", "--collection", "c", "--query-file", "a", "--k", "0")]
     [InlineData("--k 1001 is out of range", "--collection", "c", "--query-file", "a", "--k", "1001")]
     [InlineData("--concurrency 0 is out of range", "--collection", "c", "--query-file", "a", "--concurrency", "0")]
@@ -83,9 +84,23 @@ public sealed class SearchCommandTests : IDisposable
             Assert.Equal(SKColors.White, png.GetPixel(x, png.Height - 1));
         }
 
-        Assert.InRange(Part(c => c.Green > c.Red + 60), 0.01, 0.1);
-        Assert.InRange(Part(c => c.Red > c.Green + 60), 0.002, 0.02);
-        double Part(Func<SKColor, bool> isSo) => png.Pixels.Count(isSo) / (double)png.Pixels.Length;
+        // Frames lie around the tiles: beside the middle of each side stands the frame's colour, and beyond it the background.
+        for (int row = 0; row < 6; row++)
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                SKRectI tile = NeighbourPicture.HitTile(row, i);
+                SKColor colour = hits[i].Right ? NeighbourPicture.Right : NeighbourPicture.Wrong;
+                int inside = NeighbourPicture.Frame * NeighbourPicture.Scale / 2, beyond = NeighbourPicture.Frame * NeighbourPicture.Scale + 2;
+                foreach ((int distance, SKColor expected) in new[] { (inside, colour), (beyond, SKColors.White) })
+                {
+                    Assert.Equal(expected, png.GetPixel(tile.Left - distance, tile.MidY));
+                    Assert.Equal(expected, png.GetPixel(tile.Right + distance, tile.MidY));
+                    Assert.Equal(expected, png.GetPixel(tile.MidX, tile.Top - distance));
+                    Assert.Equal(expected, png.GetPixel(tile.MidX, tile.Bottom + distance));
+                }
+            }
+        }
     }
 
     [Fact]

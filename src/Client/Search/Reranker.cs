@@ -25,22 +25,42 @@ internal static class Reranker
         RecordLayout layout = collection.Layout;
         Candidate[] candidates = new Candidate[fetched.Length];
         double[] numbers = new double[collection.Dimension];
-        for (int i = 0; i < candidates.Length; i++)
+        try
         {
-            byte[] record = new byte[layout.RecordBytes];
-            Pick(fetched[i], plan.Place(selection.Rows[i]), record);
-            VectorNumbers.Read(layout.Vector.Element, layout.VectorOf(record), numbers);
-            double measure = collection.Metric.Measure(numbers, query);
-            if (!double.IsFinite(measure))
+            for (int i = 0; i < candidates.Length; i++)
             {
-                throw new AnswerCheckException("record",
-                    $"A record that was fetched from collection '{collection.Name}' has no distance to the query: a party lies or is broken, or the collection was made from other vectors than its scores.");
+                byte[] record = new byte[layout.RecordBytes];
+                candidates[i] = new Candidate(selection.Rows[i], record, 0, 0);
+                Pick(fetched[i], plan.Place(selection.Rows[i]), record);
+                VectorNumbers.Read(layout.Vector.Element, layout.VectorOf(record), numbers);
+                double measure = collection.Metric.Measure(numbers, query);
+                if (!double.IsFinite(measure))
+                {
+                    throw new AnswerCheckException("record",
+                        $"A record that was fetched from collection '{collection.Name}' has no distance to the query: a party lies or is broken, or the collection was made from other vectors than its scores.");
+                }
+
+                candidates[i] = new Candidate(selection.Rows[i], record, measure, collection.Metric.Rank(measure));
             }
 
-            candidates[i] = new Candidate(selection.Rows[i], record, measure, collection.Metric.Rank(measure));
+            Array.Sort(candidates, static (a, b) => a.Rank != b.Rank ? a.Rank.CompareTo(b.Rank) : a.Row.CompareTo(b.Row));
+            return (Hits(plan, candidates), IsExact(collection, asked, selection, candidates.Length, candidates[plan.K - 1].Measure));
         }
+        finally
+        {
+            foreach (Candidate c in candidates)
+            {
+                CryptographicOperations.ZeroMemory(c.Record);
+            }
 
-        Array.Sort(candidates, static (a, b) => a.Rank != b.Rank ? a.Rank.CompareTo(b.Rank) : a.Row.CompareTo(b.Row));
+            Array.Clear(candidates);
+            Array.Clear(numbers);
+        }
+    }
+
+    private static SearchHit[] Hits(SearchPlan plan, ReadOnlySpan<Candidate> candidates)
+    {
+        RecordLayout layout = plan.Collection.Layout;
         SearchHit[] hits = new SearchHit[plan.K];
         try
         {
@@ -50,21 +70,13 @@ internal static class Reranker
                 hits[i] = new SearchHit(layout.IdOf(c.Record, c.Row), c.Row, c.Measure, layout.PayloadOf(c.Record),
                     layout.VectorOf(c.Record).ToArray(), layout.Vector.Element);
             }
+
+            return hits;
         }
         catch (TableException e)
         {
-            throw new AnswerCheckException("record", $"What was fetched is no record of collection '{collection.Name}': {e.Message}");
+            throw new AnswerCheckException("record", $"What was fetched is no record of collection '{plan.Collection.Name}': {e.Message}");
         }
-
-        bool exact = IsExact(collection, asked, selection, candidates.Length, candidates[plan.K - 1].Measure);
-        foreach (Candidate c in candidates)
-        {
-            CryptographicOperations.ZeroMemory(c.Record);
-        }
-
-        Array.Clear(candidates);
-        Array.Clear(numbers);
-        return (hits, exact);
     }
 
     /// <summary>

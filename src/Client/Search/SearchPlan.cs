@@ -27,8 +27,9 @@ internal sealed record SearchPlan(CollectionDescription Collection, TableDescrip
     /// <summary>
     /// Records fetched for each query: k, and where the collection's scores were rounded a margin, from which the k nearest are chosen by
     /// exact figures: rounding may put a vector a few places too far back. Scores of whole numbers are exact for a query of whole
-    /// numbers, and for any other all but exact where the numbers are small, as such a query is then scored in steps of an eighth or
-    /// less; whether it is of whole numbers is not for the parties to see, so both fetch the same.
+    /// numbers that <see cref="ScoreScale"/> takes as it is. Any other is scored all but exactly where the collection's numbers are
+    /// small: in steps of an eighth or less, or coarser in proportion where it is longer than the longest vector.
+    /// What the query is like is not for the parties to see, so all fetch the same; <see cref="SearchResult.Exact"/> tells where the steps leave a doubt.
     /// </summary>
     public int Fetched => FetchedFor(K, Collection.Count, IsFine(Collection.Scale));
 

@@ -20,9 +20,10 @@ public sealed class SearchResult
 
     /// <summary>
     /// Whether it is certain that no vector of the collection is nearer than the last hit, apart from vectors equally near. Always so
-    /// where scores are exact: a collection scored as whole numbers, asked with whole numbers. Otherwise scores are rounded, and it
-    /// is certain where the bound of what rounding can do leaves no doubt. That bound is for the worst case, which vectors
-    /// hardly ever meet: false does not mean that a hit is wrong.
+    /// where scores are exact: a collection scored as whole numbers, asked with whole numbers; but under ip not with a query so long
+    /// that its scores would overflow, which is scored in coarser steps. Otherwise scores are rounded, and it is certain where the
+    /// bound of what rounding can do leaves no doubt. That bound is for the worst case, which vectors hardly ever meet: false does
+    /// not mean that a hit is wrong.
     /// </summary>
     public required bool Exact { get; init; }
 

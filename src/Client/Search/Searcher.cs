@@ -62,9 +62,14 @@ internal sealed class Searcher(Fetcher fetcher)
         {
             return new Asked(numbers, plan.Collection.Scale.Encode(numbers));
         }
-        catch (QueryVectorException e) when (index is { } i)
+        catch (QueryVectorException e)
         {
             Array.Clear(numbers);
+            if (index is not { } i)
+            {
+                throw;
+            }
+
             throw new QueryVectorException($"Query {i} of {nameof(SearchAsync)}: {e.Message}");
         }
     }
@@ -76,6 +81,7 @@ internal sealed class Searcher(Fetcher fetcher)
         ScoreAnswer scores = await fetcher.ScoreAsync(plan.Scores, MemoryMarshal.ToEnumerable(asked).Select(a => a.Score.Words).ToArray(), cancellationToken);
         int[] rows = new int[asked.Length * plan.Fetched];
         TopK.Selection[] selections = new TopK.Selection[asked.Length];
+        Fetched fetched = default;
         try
         {
             for (int i = 0; i < selections.Length; i++)
@@ -90,7 +96,7 @@ internal sealed class Searcher(Fetcher fetcher)
             }
 
             TimeSpan scored = Stopwatch.GetElapsedTime(started);
-            Fetched fetched = await FetchAsync(plan, rows, cancellationToken);
+            fetched = await FetchAsync(plan, rows, cancellationToken);
             SearchResult[] results = new SearchResult[selections.Length];
             for (int i = 0; i < results.Length; i++)
             {
@@ -112,12 +118,12 @@ internal sealed class Searcher(Fetcher fetcher)
                 };
             }
 
-            Array.ForEach(fetched.Records, static r => CryptographicOperations.ZeroMemory(r));
             return results;
         }
         finally
         {
             CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(scores.Words.AsSpan()));
+            Zero(fetched.Records);
             Array.Clear(rows);
             foreach (TopK.Selection selection in selections.Where(s => s.Rows is not null))
             {
@@ -129,7 +135,7 @@ internal sealed class Searcher(Fetcher fetcher)
     private async Task<Fetched> FetchAsync(SearchPlan plan, int[] rows, CancellationToken cancellationToken)
     {
         int[][] parts = [.. rows.Chunk(QueryLimits.MaxRows(plan.Records))];
-        FetchResult[] results = new FetchResult[parts.Length];
+        FetchResult?[] results = new FetchResult?[parts.Length];
         try
         {
             await Parallel.ForEachAsync(
@@ -137,13 +143,28 @@ internal sealed class Searcher(Fetcher fetcher)
                 new ParallelOptions { MaxDegreeOfParallelism = RequestsUnderWay, CancellationToken = cancellationToken },
                 async (i, stop) => results[i] = await fetcher.FetchAsync(plan.Records, parts[i], stop));
         }
+        catch
+        {
+            // No more parts are under way here: the loop ends when the last of them has.
+            Array.ForEach(results, static r => Zero(r?.Records));
+            throw;
+        }
         finally
         {
             Array.ForEach(parts, static p => Array.Clear(p));
         }
 
+        FetchResult[] all = [.. results.Select(r => r!)];
         return new Fetched(
-            [.. results.SelectMany(r => r.Records)], results.Select(r => r.Unverified).FirstOrDefault(u => u is not null), results.Sum(r => r.Attempts), results.Sum(r => r.BytesToEachPeer));
+            [.. all.SelectMany(r => r.Records)], all.Select(r => r.Unverified).FirstOrDefault(u => u is not null), all.Sum(r => r.Attempts), all.Sum(r => r.BytesToEachPeer));
+    }
+
+    private static void Zero(IReadOnlyList<byte[]>? records)
+    {
+        foreach (byte[] record in records ?? [])
+        {
+            CryptographicOperations.ZeroMemory(record);
+        }
     }
 
     private readonly record struct Fetched(byte[][] Records, string? Unverified, int Attempts, long BytesToEachPeer);

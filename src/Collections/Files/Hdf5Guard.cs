@@ -33,7 +33,7 @@ internal static class Hdf5Superblock
     /// <exception cref="TableException">Absent, unreadable, not HDF5, or cut short.</exception>
     public static void Check(string path)
     {
-        byte[] head = new byte[48];
+        byte[] head = new byte[52];
         long length;
         int got;
         try
@@ -60,7 +60,7 @@ internal static class Hdf5Superblock
             2 or 3 => (head[9], 28),
             _ => throw new TableException($"'{path}' is an HDF5 file of superblock version {head[8]}; known are 0 to 3."),
         };
-        if (got < head.Length || (offsetSize == 8 && end + 8 <= head.Length && BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(end)) > length))
+        if (got < end + sizeof(long) || (offsetSize == sizeof(long) && BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(end)) > length))
         {
             throw new TableException($"'{path}' is cut short: its HDF5 superblock says that the file is longer than its {length:N0} bytes. Fetch or write the file again.");
         }

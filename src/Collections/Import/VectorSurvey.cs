@@ -81,7 +81,13 @@ internal sealed record VectorSurvey(double MaxNorm, double MedianNorm, byte[][] 
             throw new TableException($"Vector {number} is zero, and has no direction for cosine to compare. Remove it, or use another metric.");
         }
 
-        if (metric != Metric.Cosine && norm > ScoreScale.MaxLength)
+        if (metric == Metric.Cosine && norm < 1 / ScoreScale.MaxLength)
+        {
+            throw new TableException($"Vector {number} has the length {norm:G3}, which is too short to have a direction; {1 / ScoreScale.MaxLength:G3} is the least. Scale the vectors.");
+        }
+
+        // Cosine, too, multiplies squares of lengths.
+        if (norm > ScoreScale.MaxLength)
         {
             throw new TableException($"Vector {number} has the length {norm:G3}; scores reach to {ScoreScale.MaxLength:G3}. Scale the vectors.");
         }

@@ -28,6 +28,9 @@ internal sealed class NearestLists
     /// <summary>The nearest of a row, nearest first.</summary>
     public ReadOnlySpan<int> Of(int row) => _rows[row];
 
+    /// <summary>The ranks of <see cref="Of"/>.</summary>
+    public ReadOnlySpan<double> RanksOf(int row) => _ranks[row];
+
     /// <summary>A rank above this cannot enter the row's list.</summary>
     public double Worst(int row) => _count[row] < _k ? double.PositiveInfinity : _ranks[row][_k - 1];
 

@@ -29,8 +29,8 @@ internal static class BenchCommand
         command.Runs(async (parsed, context, stop) =>
         {
             string? json = parsed.GetValue(options.Json), plot = parsed.GetValue(options.Plot);
-            MustBeWritable(json);
-            MustBeWritable(plot);
+            OutputFile.MustBeWritable(json);
+            OutputFile.MustBeWritable(plot);
             if (parsed.GetValue(options.Replot) is { } replot)
             {
                 BenchPlot.Save(BenchReportFile.Read(replot), plot!);
@@ -47,14 +47,5 @@ internal static class BenchCommand
                 context, layout, options.Clustering.Of(parsed), parsed.GetRequiredValue(options.Table)!, parsed.GetValue(options.Verify), options.DeployedPlan(parsed), json, stop);
         });
         return command;
-    }
-
-    // Minutes of measuring should not be lost to a mistyped directory.
-    private static void MustBeWritable(string? output)
-    {
-        if (output is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(output))))
-        {
-            throw new ConsoleException($"{output} cannot be written: its directory does not exist.");
-        }
     }
 }

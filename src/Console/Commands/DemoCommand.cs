@@ -24,10 +24,12 @@ internal static class DemoCommand
         Command command = new("demo", "Three servers on this machine, 1,000 private fetches and six searches, each compared with the plaintext.") { keep, generated, seed, picture };
         command.Runs(async (parsed, context, stop) =>
         {
+            string drawn = Path.GetFullPath(parsed.GetValue(picture) ?? DemoSearch.Free(Directory.GetCurrentDirectory()));
+            OutputFile.MustBeWritable(drawn, ".png");
             string directory = Directory.CreateTempSubdirectory("trident-demo-").FullName;
             try
             {
-                return await RunAsync(context, directory, parsed.GetValue(generated), parsed.GetValue(seed), parsed.GetValue(picture), stop);
+                return await RunAsync(context, directory, parsed.GetValue(generated), parsed.GetValue(seed), drawn, stop);
             }
             finally
             {
@@ -44,7 +46,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandContext context, string directory, bool generated, int seed, string? picture, CancellationToken stop)
+    private static async Task<int> RunAsync(CommandContext context, string directory, bool generated, int seed, string picture, CancellationToken stop)
     {
         DemoVectors vectors = generated ? DemoVectors.Generate(directory) : DemoVectors.Find() ?? DemoVectors.Generate(directory);
         context.Out.WriteLine(vectors.Description);

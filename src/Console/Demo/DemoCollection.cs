@@ -81,24 +81,17 @@ internal sealed record DemoCollection(string Vectors, string Ids, string? Payloa
 
     private static string[] ReadLabels(string path, int rows)
     {
-        byte[] bytes;
-        using (Stream file = File.OpenRead(path))
-        using (Stream raw = path.EndsWith(".gz", StringComparison.Ordinal) ? new System.IO.Compression.GZipStream(file, System.IO.Compression.CompressionMode.Decompress) : file)
-        using (MemoryStream all = new())
+        using IVectorSource source = VectorFile.Open(path);
+        if (source.Shape is not { Element: ElementKind.U8, Dimension: 1 } || source.Rows != rows)
         {
-            raw.CopyTo(all);
-            bytes = all.ToArray();
+            throw new ConsoleException($"{path} is no file of {rows} labels.");
         }
 
-        // idx of bytes in one dimension: 0, 0, type 8, 1 dimension, and its length.
-        const int Header = 8;
-        ReadOnlySpan<byte> labels = bytes.Length == Header + rows && bytes is [0, 0, 8, 1, ..]
-            ? bytes.AsSpan(Header)
-            : throw new ConsoleException($"{path} is no file of {rows} labels.");
         string[] names = new string[rows];
-        for (int i = 0; i < rows; i++)
+        byte[] label = new byte[1];
+        for (int i = 0; i < rows && source.Next(label); i++)
         {
-            names[i] = labels[i] < LabelNames.Count ? LabelNames[labels[i]] : throw new ConsoleException($"{path}: label {i} is {labels[i]}, and there are {LabelNames.Count}.");
+            names[i] = label[0] < LabelNames.Count ? LabelNames[label[0]] : throw new ConsoleException($"{path}: label {i} is {label[0]}, and there are {LabelNames.Count}.");
         }
 
         return names;
@@ -115,11 +108,7 @@ internal sealed record DemoVector(string Id, string? Label, byte[] Record, Recor
     public double[] Numbers()
     {
         double[] numbers = new double[Shape.Dimension];
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            numbers[i] = Shape.Element == ElementKind.U8 ? Record[i] : BitConverter.ToSingle(Record, i * sizeof(float));
-        }
-
+        VectorNumbers.Read(Shape.Element, Record, numbers);
         return numbers;
     }
 }

@@ -59,8 +59,8 @@ internal sealed class DemoSearch
     /// <summary>Says what came of it and draws it where the vectors are images.</summary>
     /// <param name="context">Where to say it.</param>
     /// <param name="found">The results.</param>
-    /// <param name="path">The picture's file, overwritten; null for a new file in the working directory.</param>
-    public void Write(CommandContext context, DemoSearchResult found, string? path)
+    /// <param name="path">The picture's file, overwritten.</param>
+    public void Write(CommandContext context, DemoSearchResult found, string path)
     {
         string recall = Recall(found), latency = Latency(found);
         context.Out.WriteLine($"search: {recall} against comparing with every vector in the clear; {latency}; {found.Results.Count(r => r.Verified)} of {found.Results.Count} verified by all three");
@@ -70,9 +70,8 @@ internal sealed class DemoSearch
             return;
         }
 
-        string file = Path.GetFullPath(path ?? Free(Directory.GetCurrentDirectory()));
-        File.WriteAllBytes(file, NeighbourPicture.Png(Picture(found)));
-        context.Out.WriteLine($"picture: {file}");
+        OutputFile.Write(path, NeighbourPicture.Png(Picture(found)));
+        context.Out.WriteLine($"picture: {path}");
     }
 
     /// <summary>What the picture shows.</summary>

@@ -11,12 +11,20 @@ internal static class NeighbourPicture
     /// <summary>Pixels for each unit of the drawing, both ways.</summary>
     public const int Scale = 2;
 
+    /// <summary>Thickness of the frame around a tile, in units of the drawing.</summary>
+    public const int Frame = 4;
+
+    /// <summary>The frame of a hit that comparing in the clear finds, too.</summary>
+    public static readonly SKColor Right = new(0x1f, 0x9d, 0x55);
+
+    /// <summary>The frame of any other hit.</summary>
+    public static readonly SKColor Wrong = new(0xd3, 0x2f, 0x2f);
+
     private const int Margin = 44;
     private const int Header = 118;
     private const int Tile = 112;
     private const int Pitch = 134;
     private const int RowHeight = 170;
-    private const int Frame = 4;
     private const int Divider = 34;
     private const int PanelGap = 44;
     private const int SightGap = 24;
@@ -24,13 +32,13 @@ internal static class NeighbourPicture
     private const int PanelWidth = 2 * Tile + SightGap;
     private const int LineHeight = 18;
     private const int Footer = 40;
+    private const int FirstRow = Header + 34;
+    private const int FirstHit = Margin + Tile + 2 * Divider;
 
     private static readonly SKColor Ink = new(0x1c, 0x1c, 0x1e);
     private static readonly SKColor Quiet = new(0x6b, 0x6b, 0x70);
     private static readonly SKColor Line = new(0xdd, 0xdd, 0xe0);
     private static readonly SKColor Neutral = new(0xb4, 0xb4, 0xba);
-    private static readonly SKColor Right = new(0x1f, 0x9d, 0x55);
-    private static readonly SKColor Wrong = new(0xd3, 0x2f, 0x2f);
 
     /// <summary>Size of the picture in pixels.</summary>
     public static (int Width, int Height) Size(PictureModel model)
@@ -38,8 +46,14 @@ internal static class NeighbourPicture
         int hits = model.Rows.Max(r => r.Hits.Count);
         int width = Margin + Tile + 2 * Divider + hits * Pitch - (Pitch - Tile) + 2 * PanelGap + PanelWidth + Margin;
         int panel = model.Sights.Count * SightHeight + model.Figures.Count * LineHeight + 100;
-        return (width * Scale, (Header + 34 + Math.Max(model.Rows.Count * RowHeight, panel) + Footer) * Scale);
+        return (width * Scale, (FirstRow + Math.Max(model.Rows.Count * RowHeight, panel) + Footer) * Scale);
     }
+
+    /// <summary>Where a hit's image is, in pixels; its frame lies around it.</summary>
+    /// <param name="row">The question.</param>
+    /// <param name="hit">The hit, nearest first.</param>
+    public static SKRectI HitTile(int row, int hit) => SKRectI.Create(
+        (FirstHit + hit * Pitch) * Scale, (FirstRow + row * RowHeight) * Scale, Tile * Scale, Tile * Scale);
 
     /// <summary>The picture as the bytes of a PNG file.</summary>
     public static byte[] Png(PictureModel model)
@@ -55,13 +69,13 @@ internal static class NeighbourPicture
         Text(canvas, model.Subtitle, Margin, 84, 14, Quiet, right - Margin);
         Rule(canvas, Margin, 104, right, 104);
 
-        float found = Margin + Tile + 2 * Divider;
+        float found = FirstHit;
         Text(canvas, "the question", Margin, Header + 18, 13, Quiet, Tile);
         Text(canvas, "the nearest that were found, nearest first", found, Header + 18, 13, Quiet, panel - PanelGap - found);
-        Rule(canvas, Margin + Tile + Divider, Header + 34, Margin + Tile + Divider, Header + 34 + model.Rows.Count * RowHeight - 18);
+        Rule(canvas, Margin + Tile + Divider, FirstRow, Margin + Tile + Divider, FirstRow + model.Rows.Count * RowHeight - 18);
         for (int i = 0; i < model.Rows.Count; i++)
         {
-            DrawRow(canvas, model.Rows[i], Header + 34 + i * RowHeight, found);
+            DrawRow(canvas, model.Rows[i], FirstRow + i * RowHeight, found);
         }
 
         Rule(canvas, panel - PanelGap, Header + 4, panel - PanelGap, bottom - Footer);

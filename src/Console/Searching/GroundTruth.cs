@@ -11,6 +11,12 @@ public sealed record GroundTruth(IReadOnlyList<string[]> Ids, IReadOnlyList<floa
     // What ann-benchmarks allows for the rounding of its distances.
     private const double Rounding = 1e-3;
 
+    // Sums of doubles in another order differ by less; distances of vectors that are not equally near differ by more.
+    private const double RoundingOfDoubles = 1e-9;
+
+    /// <summary>Distances or similarities of the neighbours in double precision, where they were computed here; null elsewhere. They go before <see cref="Distances"/>.</summary>
+    public IReadOnlyList<double[]>? Measures { get; init; }
+
     /// <summary>Refuses a truth that names fewer neighbours than are asked for.</summary>
     /// <exception cref="ConsoleException">It does.</exception>
     public void MustReach(int k)
@@ -24,7 +30,8 @@ public sealed record GroundTruth(IReadOnlyList<string[]> Ids, IReadOnlyList<floa
 
     /// <summary>
     /// The part of k hits that are right. Where distances are known, a hit is right that is no farther than the k-th neighbour, so that
-    /// it does not matter which of equally near ones were found; the rule of ann-benchmarks, whose angular distance is 1 − cosine.
+    /// it does not matter which of equally near ones were found; the rule of ann-benchmarks, whose angular distance is 1 − cosine, and
+    /// whose allowance for rounding those have that were computed by others.
     /// Elsewhere a hit is right whose id is among the first k.
     /// </summary>
     /// <param name="query">Which query.</param>
@@ -33,6 +40,13 @@ public sealed record GroundTruth(IReadOnlyList<string[]> Ids, IReadOnlyList<floa
     /// <param name="k">How many were asked for.</param>
     public double Recall(int query, IReadOnlyList<SearchHit> hits, Metric metric, int k)
     {
+        if (Measures is not null)
+        {
+            double last = metric.Rank(Measures[query][k - 1]);
+            double farthest = last + Math.Abs(last) * RoundingOfDoubles;
+            return hits.Take(k).Count(h => metric.Rank(h.Score) <= farthest) / (double)k;
+        }
+
         if (Distances is null)
         {
             HashSet<string> right = [.. Ids[query].Take(k)];

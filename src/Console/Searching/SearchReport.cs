@@ -12,18 +12,18 @@ namespace Trident.Console.Searching;
 /// <param name="Metric">l2, ip or cosine.</param>
 /// <param name="K">Neighbours asked for.</param>
 /// <param name="Queries">Queries asked.</param>
-/// <param name="Answered">Of them answered.</param>
+/// <param name="Answered">Of the queries answered, in one round at least.</param>
 /// <param name="Searches">Times that a query was asked, in all rounds.</param>
-/// <param name="Failed">Of them failed.</param>
-/// <param name="Verified">Of them confirmed by the third party.</param>
-/// <param name="Exact">Of them certainly the exact nearest; see <see cref="SearchResult.Exact"/>.</param>
+/// <param name="Failed">Of the searches failed.</param>
+/// <param name="Verified">Of the searches confirmed by the third party.</param>
+/// <param name="Exact">Of the searches certainly the exact nearest; see <see cref="SearchResult.Exact"/>.</param>
 /// <param name="QueriesPerSecond">Answered, by the time of the run.</param>
 /// <param name="LatencyMs">Of those answered.</param>
-/// <param name="Recall">Mean part of the hits that are right, of those answered; null without a ground truth.</param>
+/// <param name="Recall">Mean part of the hits of <paramref name="Results"/> that are right; null without a ground truth.</param>
 /// <param name="FirstFailure">Why the first that failed did.</param>
-/// <param name="Results">One per query that was answered.</param>
+/// <param name="Results">The last answer to each query that was answered.</param>
 internal sealed record SearchReport(
-    string Collection, string Metric, int K, int Queries, int Answered, int Searches, long Failed, int Verified, int Exact, double QueriesPerSecond, LatencySummary LatencyMs,
+    string Collection, string Metric, int K, int Queries, int Answered, int Searches, long Failed, long Verified, long Exact, double QueriesPerSecond, LatencySummary LatencyMs,
     double? Recall, string? FirstFailure, FoundReport[] Results)
 {
     // So many queries are shown one by one.
@@ -32,17 +32,18 @@ internal sealed record SearchReport(
     /// <summary>Sums a run up.</summary>
     /// <param name="collection">What was searched.</param>
     /// <param name="k">Neighbours asked for.</param>
-    /// <param name="results">A result for each query; null for one that failed.</param>
-    /// <param name="load">How the run went.</param>
+    /// <param name="results">The last result for each query; null for one that was never answered.</param>
+    /// <param name="load">How the run went, all searches together.</param>
+    /// <param name="exact">How many of its searches were certainly exact.</param>
     /// <param name="truth">The true neighbours.</param>
-    public static SearchReport Of(CollectionDescription collection, int k, SearchResult?[] results, LoadResult load, GroundTruth? truth)
+    public static SearchReport Of(CollectionDescription collection, int k, SearchResult?[] results, LoadResult load, long exact, GroundTruth? truth)
     {
         (int Query, SearchResult Result)[] answered = [.. results.Select((r, i) => (i, r!)).Where(r => r.Item2 is not null)];
         double? recall = truth is null || answered.Length == 0
             ? null
             : answered.Average(a => truth.Recall(a.Query, a.Result.Hits, collection.Metric, k));
         return new SearchReport(
-            collection.Name, collection.Metric.Name(), k, results.Length, answered.Length, load.Queries, load.Failed, answered.Count(a => a.Result.Verified), answered.Count(a => a.Result.Exact),
+            collection.Name, collection.Metric.Name(), k, results.Length, answered.Length, load.Queries, load.Failed, load.Queries - load.Failed - load.Unverified, exact,
             Math.Round(load.Throughput, 2), load.Latency, recall, load.FirstFailure,
             [.. answered.Select(a => FoundReport.Of(a.Query, a.Result))]);
     }
@@ -74,14 +75,14 @@ internal sealed record SearchReport(
     private Table Figures()
     {
         Table table = new Table().Border(TableBorder.Rounded);
-        table.AddColumns("queries", "searches", "answered", "verified", "certainly exact", $"recall@{K}", "queries/s", "mean ms", "p50 ms", "p95 ms", "p99 ms");
+        table.AddColumns("queries", "answered", "searches", "verified", "certainly exact", $"recall@{K}", "queries/s", "mean ms", "p50 ms", "p95 ms", "p99 ms");
         foreach (TableColumn column in table.Columns)
         {
             column.RightAligned();
         }
 
         return table.AddRow(
-            LoadTable.Whole(Queries), LoadTable.Whole(Searches), LoadTable.Whole(Answered), LoadTable.Whole(Verified), LoadTable.Whole(Exact),
+            LoadTable.Whole(Queries), LoadTable.Whole(Answered), LoadTable.Whole(Searches), LoadTable.Whole(Verified), LoadTable.Whole(Exact),
             Recall is { } recall ? recall.ToString("0.0000", CultureInfo.InvariantCulture) : "no truth given", LoadTable.Decimal(QueriesPerSecond),
             LoadTable.Decimal(LatencyMs.Mean), LoadTable.Decimal(LatencyMs.P50), LoadTable.Decimal(LatencyMs.P95), LoadTable.Decimal(LatencyMs.P99));
     }

@@ -35,7 +35,7 @@ public enum PayloadKind
 /// How a record of a collection is laid out: the vector as given | the id | the payload's length (4) and its UTF-8 bytes. All records are
 /// of one size, so shorter ids and payloads are padded with zeros. Several records stand in one row of the record table: a query then
 /// selects among fewer rows and brings its neighbours' records too, which its client may read anyway, and the parties exchange and
-/// expand so many times less (docs/protocol.md, Collections).
+/// expand so many times less (docs/collections.md, Records).
 /// </summary>
 /// <param name="Vector">The vector's shape.</param>
 /// <param name="Ids">What the ids are.</param>

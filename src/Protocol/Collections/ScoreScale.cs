@@ -21,7 +21,7 @@ namespace Trident.Protocol.Collections;
 /// <param name="Data">Field units per unit of a vector's element.</param>
 /// <param name="Unit">Field units per unit of a query's element at t = 1; 1 for ip and cosine, which have no t.</param>
 /// <param name="MaxNorm">An upper bound of ‖X‖ over the collection, in field units.</param>
-/// <param name="Whole">Whether vectors are scored as the whole numbers that they are: a whole query then scores exactly.</param>
+/// <param name="Whole">Whether vectors are scored as the whole numbers that they are: a whole query then scores exactly, unless it is too long for that under ip.</param>
 public sealed record ScoreScale(Metric Metric, double Data, double Unit, double MaxNorm, bool Whole)
 {
     /// <summary>The largest score, and the negative of the smallest: (p − 1)/2.</summary>

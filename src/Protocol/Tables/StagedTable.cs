@@ -16,7 +16,7 @@ public sealed class StagedTable : IDisposable
     private readonly List<ShareWriter> _writers;
     private readonly string _next;
     private readonly bool _replace;
-    private byte[]? _older;
+    private string? _older;
     private bool _committed, _final;
 
     internal StagedTable(DeploymentLayout layout, TableDescription description, TableDirectories directories, List<ShareWriter> writers, string next, bool replace) =>
@@ -39,7 +39,7 @@ public sealed class StagedTable : IDisposable
 
         try
         {
-            _older = File.Exists(Current) ? File.ReadAllBytes(Current) : null;
+            KeepOlder();
             File.Move(_next, Current, overwrite: _replace);
             _committed = true;
             DurableFiles.FlushDirectory(_layout.TablesDirectory);
@@ -62,27 +62,49 @@ public sealed class StagedTable : IDisposable
         _final = true;
         _writers.ForEach(writer => writer.Keep());
         _directories.Keep();
-        try
-        {
-            _directories.DeleteAllBut(Description.Version);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw TableSharer.Unwritable(_layout, Description.Name, e);
-        }
+        _directories.DeleteAllBut(Description.Version);
     }
 
     /// <summary>Undoes what is not final, and lets go of the table.</summary>
+    /// <exception cref="TableException">A commit cannot be undone: the new version stays the table, with its shares.</exception>
     public void Dispose()
     {
-        if (_committed && !_final)
+        try
         {
-            PutBack();
+            if (_committed && !_final)
+            {
+                PutBack();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A description without its shares would be no table at all.
+            _writers.ForEach(writer => writer.Keep());
+            _directories.Keep();
+            throw new TableException($"Table '{Description.Name}' was put in place, which cannot be undone: {e.Message} Share it again.", e);
+        }
+        finally
+        {
+            LetGo();
+        }
+    }
+
+    /// <summary>
+    /// Copies the older description beside it, on the disk before anything changes: undoing is then a rename, which needs no room, and
+    /// there is a whole description at every moment.
+    /// </summary>
+    private void KeepOlder()
+    {
+        if (!File.Exists(Current))
+        {
+            return;
         }
 
-        _writers.ForEach(writer => writer.Dispose());
-        File.Delete(_next);
-        _directories.Dispose();
+        string older = ShareWriter.TemporaryName(Path.Combine(_layout.TablesDirectory, $"{Description.Name}.{Guid.NewGuid():N}.json"));
+        _older = older;
+        using FileStream from = File.OpenRead(Current), to = new(older, FileMode.CreateNew, FileAccess.Write);
+        from.CopyTo(to);
+        to.Flush(flushToDisk: true);
     }
 
     private void PutBack()
@@ -93,12 +115,28 @@ public sealed class StagedTable : IDisposable
         }
         else
         {
-            // By a rename again, so that there is a whole description at every moment.
-            File.WriteAllBytes(_next, _older);
-            File.Move(_next, Current, overwrite: true);
+            File.Move(_older, Current, overwrite: true);
         }
 
         DurableFiles.FlushDirectory(_layout.TablesDirectory);
         _committed = false;
+    }
+
+    private void LetGo()
+    {
+        try
+        {
+            _writers.ForEach(writer => writer.Dispose());
+        }
+        finally
+        {
+            VersionedFiles.TryDelete(_next);
+            if (_older is not null)
+            {
+                VersionedFiles.TryDelete(_older);
+            }
+
+            _directories.Dispose();
+        }
     }
 }

@@ -37,21 +37,28 @@ internal sealed class TableDirectories : IDisposable
     /// <summary>From now on the directories are the table's and stay.</summary>
     public void Keep() => _keep = true;
 
-    /// <summary>
-    /// Deletes all shares and journals of the table but one version's, and what sharings that were killed left behind. A file that cannot be
-    /// deleted is left to the next sharing: it does no harm, the description no longer names it.
-    /// </summary>
+    /// <summary>Deletes all shares and journals of the table but one version's, and what sharings that were killed left behind; see <see cref="VersionedFiles"/>.</summary>
     public void DeleteAllBut(Guid version)
+    {
+        DeleteShares(_layout, _table, version);
+        VersionedFiles.Delete(_layout.TablesDirectory, $".{_table}.", ".json.tmp", current: null);
+    }
+
+    /// <summary>Deletes a table's shares and journals at all parties.</summary>
+    /// <param name="layout">The deployment.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="except">The version whose shares stay; null for none.</param>
+    public static void DeleteShares(DeploymentLayout layout, string table, Guid? except)
     {
         for (int party = 1; party <= 3; party++)
         {
-            string current = Path.GetFileName(_layout.ShareFile(party, _table, version));
-            Delete(_layout.ShareDirectory(party), $"{_table}.", ".share", current);
-            Delete(_layout.ShareDirectory(party), $".{_table}.", ".share.tmp", current);
-            Delete(_layout.ShareDirectory(party), $"{_table}.", ".journal", Path.GetFileName(_layout.JournalFile(party, _table, version)));
+            string directory = layout.ShareDirectory(party);
+            string? share = except is { } v ? Path.GetFileName(layout.ShareFile(party, table, v)) : null;
+            string? journal = except is { } w ? Path.GetFileName(layout.JournalFile(party, table, w)) : null;
+            VersionedFiles.Delete(directory, $"{table}.", ".share", share);
+            VersionedFiles.Delete(directory, $".{table}.", ".share.tmp", current: null);
+            VersionedFiles.Delete(directory, $"{table}.", ".journal", journal);
         }
-
-        Delete(_layout.TablesDirectory, $".{_table}.", ".json.tmp", current: null);
     }
 
     /// <inheritdoc/>
@@ -68,26 +75,6 @@ internal sealed class TableDirectories : IDisposable
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // Someone else put something there meanwhile: then it is no longer ours to remove.
-            }
-        }
-    }
-
-    private static void Delete(string directory, string before, string after, string? current)
-    {
-        // Between the two is a version and nothing else: 'x' must not match the files of 'x.scores'.
-        foreach (string file in Directory.GetFiles(directory, $"{before}*{after}"))
-        {
-            string name = Path.GetFileName(file);
-            if (name != current && Guid.TryParseExact(name[before.Length..^after.Length], "N", out _))
-            {
-                try
-                {
-                    File.Delete(file);
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-                {
-                    // See the summary.
-                }
             }
         }
     }

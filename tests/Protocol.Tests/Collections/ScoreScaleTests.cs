@@ -104,6 +104,16 @@ public sealed class ScoreScaleTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void AWholeQueryThatIsTooLongForItIsScoredCoarselyUnderIpAndSaysSo()
+    {
+        ScoreScale scale = ScoreScale.For(Metric.Ip, ElementKind.U8, 2, 300);
+        Assert.True(scale.Whole);
+        ScoreQuery longest = scale.Encode([ScoreScale.Limit / 300 - 1, 0]), longer = scale.Encode([ScoreScale.Limit / 300 + 1, 0]);
+        Assert.Equal((0.0, 1.0), (longest.Error, longest.Factor));
+        Assert.True(longer.Error > 0 && longer.Factor < 1, $"error {longer.Error}, factor {longer.Factor}");
+    }
+
+    [Fact]
     public void TheLargestWholeDimensionIsTheOneThatIsSaid()
     {
         Assert.True(ScoreScale.For(Metric.L2, ElementKind.U8, 5497, 255 * Math.Sqrt(5497)).Whole);
