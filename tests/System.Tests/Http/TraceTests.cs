@@ -20,14 +20,20 @@ public sealed class TraceTests(ITestOutputHelper output)
         await using TestDeployment deployment = new()
         {
             Grace = TimeSpan.FromSeconds(10),
-            SiloArguments = [$"--Trident:Http:Otlp={collector.Address}", "--Trident:Http:OtlpProtocol=http",
-                "--OTEL_BSP_SCHEDULE_DELAY=200", "--OTEL_METRIC_EXPORT_INTERVAL=500"],
+            SiloArguments = ["--OTEL_BSP_SCHEDULE_DELAY=200", "--OTEL_METRIC_EXPORT_INTERVAL=500"],
+            // Each way that there is, and the one that is taken when none is named.
+            PartyArguments = p => p switch
+            {
+                1 => [$"--Trident:Http:Otlp={collector.HttpAddress}", "--Trident:Http:OtlpProtocol=http"],
+                2 => [$"--Trident:Http:Otlp={collector.GrpcAddress}", "--Trident:Http:OtlpProtocol=grpc"],
+                _ => [$"--Trident:Http:Otlp={collector.GrpcAddress}"],
+            },
         };
         output.WriteLine($"seed {deployment.Seed}");
         using TracerProvider exporter = Sdk.CreateTracerProviderBuilder()
             .ConfigureResource(r => r.AddService("application", serviceInstanceId: "client", autoGenerateServiceInstanceId: false))
             .AddSource(TridentTelemetry.Name, "application")
-            .AddOtlpExporter(o => (o.Protocol, o.Endpoint) = (OtlpExportProtocol.HttpProtobuf, new Uri(collector.Address + "/v1/traces")))
+            .AddOtlpExporter(o => (o.Protocol, o.Endpoint) = (OtlpExportProtocol.Grpc, new Uri(collector.GrpcAddress)))
             .Build();
         await deployment.StartAsync();
         await using TridentClient client = await deployment.ConnectAsync();
@@ -61,13 +67,15 @@ public sealed class TraceTests(ITestOutputHelper output)
             Assert.Equal(expected.Order(), own.Select(s => s.Name).Order());
             ReceivedSpan query = own.Single(s => s.Name == "trident.query");
             Assert.Equal(attempt.Id, query.Parent);
-            Assert.All(own, s => Assert.Equal(fetch.Trace, s.Trace));
+            Assert.All(own, s => Assert.Equal((fetch.Trace, Way(party)), (s.Trace, s.Protocol)));
             Assert.All(own.Except([query]), s => Assert.Equal(query.Id, s.Parent));
         }
 
         // The metrics come by the same way.
         await HttpDeployment.UntilAsync(() => Task.FromResult(string.Join("\n", collector.Metrics.Keys)),
             _ => Enumerable.Range(1, 3).All(p => ((string[])["trident.queries", "trident.query.duration", "trident.stock.items", "trident.peer.up"])
-                .All(m => collector.Metrics.ContainsKey(($"party-{p}", m)))));
+                .All(m => collector.Metrics.ContainsKey((Way(p), $"party-{p}", m)))));
+
+        static string Way(int party) => party == 1 ? "http" : "grpc";
     }
 }
