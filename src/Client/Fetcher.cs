@@ -69,7 +69,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         using Activity? trace = FetchTrace.Start(table.IsScores, count);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         limit.CancelAfter(options.Deadline);
-        LeasePool pool = _pools.GetOrAdd(table.Version, version => new LeasePool(Ahead(table), (tickets, ct) => LeaseAsync(version, tickets, ct), stopping));
+        LeasePool pool = _pools.GetOrAdd(table.Version, version => new LeasePool(Ahead(table), (tickets, waiting, ct) => LeaseAsync(version, tickets, waiting, ct), stopping));
         string doing = "waiting for tickets";
         try
         {
@@ -77,7 +77,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
             {
                 Party[] live = await parties.LiveAsync(limit.Token);
                 doing = "waiting for tickets";
-                LeasedTicket[] tickets = await pool.TakeAsync(count, limit.Token);
+                LeasedTicket[] tickets = pool.TryTake(count) ?? await WaitForTicketsAsync(pool, count, trace, limit.Token);
                 doing = "waiting for answers";
                 long leases = pool.Leases;
                 using Activity? span = FetchTrace.Attempt(trace, attempt);
@@ -120,6 +120,12 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         }
     }
 
+    private static async Task<LeasedTicket[]> WaitForTicketsAsync(LeasePool pool, int count, Activity? trace, CancellationToken cancellationToken)
+    {
+        using Activity? waiting = FetchTrace.Waiting(trace);
+        return await pool.TakeAsync(count, waiting, cancellationToken);
+    }
+
     /// <summary>
     /// A batch that one party does not know gives answers that nobody can check. Where the whole query failed of it, a party
     /// has restarted, and all that was leased before has the same fault.
@@ -147,12 +153,14 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
 
     /// <summary>One lease, from the party whose turn it is, or the next if that one does not serve the table. No stock is a value, so that the pool asks again.</summary>
     /// <exception cref="QueryRefusedException">No party that is up serves the table.</exception>
-    private async Task<TicketLease> LeaseAsync(Guid version, int count, CancellationToken cancellationToken)
+    private async Task<TicketLease> LeaseAsync(Guid version, int count, Activity? waiting, CancellationToken cancellationToken)
     {
         for (int turn = 1; ; turn++)
         {
             Party party = await parties.NextAsync(cancellationToken);
-            TicketLease lease = await LeaseFromAsync(party, version, count, cancellationToken);
+            using Activity? span = FetchTrace.Lease(waiting, party.Number, count);
+            TicketLease lease = await LeaseFromAsync(party, version, count, FetchTrace.Parent(span), cancellationToken);
+            span?.SetStatus(lease.Failure is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
             if (lease.Failure is not { Kind: QueryFailureKind.UnknownTable or QueryFailureKind.BadRequest or QueryFailureKind.ForeignSilo } final)
             {
                 return lease;
@@ -165,13 +173,13 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         }
     }
 
-    private static async Task<TicketLease> LeaseFromAsync(Party party, Guid version, int count, CancellationToken cancellationToken)
+    private static async Task<TicketLease> LeaseFromAsync(Party party, Guid version, int count, string? traceParent, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, party.WhileUp);
         limit.CancelAfter(LeasePatience);
         try
         {
-            return await party.Link.LeaseAsync(version, count, limit.Token).WaitAsync(limit.Token);
+            return await party.Link.LeaseAsync(version, count, traceParent, limit.Token).WaitAsync(limit.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

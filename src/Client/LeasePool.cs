@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Trident.Abstractions;
 
 namespace Trident.Client;
@@ -13,14 +14,19 @@ internal readonly record struct LeasedTicket(byte[] Batch, int Item);
 /// somebody waits.
 /// </summary>
 /// <param name="ahead">How many tickets to hold.</param>
-/// <param name="lease">One lease of up to so many tickets from one party. It throws when trying again is useless.</param>
+/// <param name="lease">
+/// One lease of up to so many tickets from one party, caused by the query whose waiting this span is: the first of those that wait, and
+/// null when none waits or its waiting is not traced. It throws when trying again is useless. Nothing of the callers' is current while
+/// it runs.
+/// </param>
 /// <param name="stopping">Ends the background work.</param>
-internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<TicketLease>> lease, CancellationToken stopping)
+internal sealed class LeasePool(int ahead, Func<int, Activity?, CancellationToken, Task<TicketLease>> lease, CancellationToken stopping)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
     private readonly LinkedList<(LeasedTicket Ticket, long Lease)> _tickets = new();
+    private readonly LinkedList<Activity?> _waiting = new();
     private TaskCompletionSource _changed = NewSignal();
     private bool _refilling;
     private int _awaited;
@@ -42,12 +48,26 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
     /// <summary>Why the last lease brought nothing; null when it brought tickets.</summary>
     public string? Trouble { get; private set; }
 
-    /// <summary>Takes tickets, the oldest first; waits for them if need be.</summary>
-    public async Task<LeasedTicket[]> TakeAsync(int count, CancellationToken cancellationToken)
+    /// <summary>Takes tickets, the oldest first, if there are enough; null when they have to be waited for.</summary>
+    public LeasedTicket[]? TryTake(int count)
     {
         lock (_lock)
         {
+            return Take(count);
+        }
+    }
+
+    /// <summary>Takes tickets, the oldest first; waits for them if need be.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="waiting">The span of this waiting, for the leases that it causes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<LeasedTicket[]> TakeAsync(int count, Activity? waiting, CancellationToken cancellationToken)
+    {
+        LinkedListNode<Activity?> place = new(waiting);
+        lock (_lock)
+        {
             _awaited += count;
+            _waiting.AddLast(place);
         }
 
         try
@@ -57,20 +77,8 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
                 Task changed;
                 lock (_lock)
                 {
-                    if (_tickets.Count >= count)
+                    if (Take(count) is { } taken)
                     {
-                        LeasedTicket[] taken = new LeasedTicket[count];
-                        for (int i = 0; i < count; i++)
-                        {
-                            taken[i] = _tickets.First!.Value.Ticket;
-                            _tickets.RemoveFirst();
-                        }
-
-                        if (_tickets.Count <= ahead / 2)
-                        {
-                            StartRefill();
-                        }
-
                         return taken;
                     }
 
@@ -86,6 +94,7 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
             lock (_lock)
             {
                 _awaited -= count;
+                _waiting.Remove(place);
             }
         }
     }
@@ -126,12 +135,36 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
     }
 
     /// <summary>Called under the lock.</summary>
+    private LeasedTicket[]? Take(int count)
+    {
+        if (_tickets.Count < count)
+        {
+            return null;
+        }
+
+        LeasedTicket[] taken = new LeasedTicket[count];
+        for (int i = 0; i < count; i++)
+        {
+            taken[i] = _tickets.First!.Value.Ticket;
+            _tickets.RemoveFirst();
+        }
+
+        if (_tickets.Count <= ahead / 2)
+        {
+            StartRefill();
+        }
+
+        return taken;
+    }
+
+    /// <summary>Called under the lock.</summary>
     private void StartRefill()
     {
         if (!_refilling && !stopping.IsCancellationRequested)
         {
             _refilling = true;
-            _ = Task.Run(RefillAsync, CancellationToken.None);
+            // Without the context of who happens to start it: what it brings is for whoever comes.
+            ThreadPool.UnsafeQueueUserWorkItem(static pool => _ = pool.RefillAsync(), this, preferLocal: false);
         }
     }
 
@@ -142,6 +175,7 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
         {
             int wanted;
             long number;
+            Activity? waiting;
             lock (_lock)
             {
                 wanted = Math.Max(ahead, _awaited) - _tickets.Count;
@@ -153,11 +187,12 @@ internal sealed class LeasePool(int ahead, Func<int, CancellationToken, Task<Tic
                 }
 
                 number = ++_leases;
+                waiting = needed ? _waiting.First?.Value : null;
             }
 
             try
             {
-                TicketLease brought = await lease(Math.Min(wanted, QueryPlaintext.MaxCount), stopping);
+                TicketLease brought = await lease(Math.Min(wanted, QueryPlaintext.MaxCount), waiting, stopping);
                 failures = Add(brought, number) == 0 ? failures + 1 : 0;
                 Trouble = failures > 0 ? brought.Failure?.Message ?? "a party gave an empty lease" : null;
                 if (failures > 0 && failures % 3 == 0)

@@ -54,7 +54,8 @@ public sealed class TraceTests(ITestOutputHelper output)
         exporter.ForceFlush();
         string[] expected = ["trident.query", "trident.select", "trident.mask", "trident.exchange", "trident.answer"];
         await HttpDeployment.UntilAsync(() => Task.FromResult(string.Join("\n", collector.Spans)),
-            _ => Enumerable.Range(1, 3).All(p => expected.All(name => collector.Spans.Any(s => s.Service == $"party-{p}" && s.Name == name))));
+            _ => Enumerable.Range(1, 3).All(p => expected.All(name => collector.Spans.Any(s => s.Service == $"party-{p}" && s.Name == name)))
+                && collector.Spans.Any(s => s.Service.StartsWith("party-", StringComparison.Ordinal) && s.Name == "trident.lease"));
 
         ReceivedSpan[] spans = [.. collector.Spans];
         ReceivedSpan fetch = Assert.Single(spans, s => s.Name == "trident.fetch");
@@ -63,13 +64,20 @@ public sealed class TraceTests(ITestOutputHelper output)
         Assert.NotEqual(users, fetch.Trace);
         foreach (int party in Enumerable.Range(1, 3))
         {
-            ReceivedSpan[] own = [.. spans.Where(s => s.Service == $"party-{party}")];
+            ReceivedSpan[] own = [.. spans.Where(s => s.Service == $"party-{party}" && s.Name != "trident.lease")];
             Assert.Equal(expected.Order(), own.Select(s => s.Name).Order());
             ReceivedSpan query = own.Single(s => s.Name == "trident.query");
             Assert.Equal(attempt.Id, query.Parent);
             Assert.All(own, s => Assert.Equal((fetch.Trace, Way(party)), (s.Trace, s.Protocol)));
             Assert.All(own.Except([query]), s => Assert.Equal(query.Id, s.Parent));
         }
+
+        // The fetch was the first, so it waited for a lease: of one party, whose span is below the client's.
+        ReceivedSpan waiting = Assert.Single(spans, s => s.Name == "trident.tickets");
+        ReceivedSpan lease = Assert.Single(spans, s => s.Name == "trident.lease" && s.Service == "client");
+        ReceivedSpan given = Assert.Single(spans, s => s.Name == "trident.lease" && s.Service != "client");
+        Assert.Equal((fetch.Id, waiting.Id, lease.Id), (waiting.Parent, lease.Parent, given.Parent));
+        Assert.All([waiting, lease, given], s => Assert.Equal(fetch.Trace, s.Trace));
 
         // The metrics come by the same way.
         await HttpDeployment.UntilAsync(() => Task.FromResult(string.Join("\n", collector.Metrics.Keys)),
