@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # deploy/check.sh [OUT]: publishes Trident from a copy of what the Dockerfile copies, in a clean directory, and puts what comes out
 # to use: ELF architecture, init, share, up, fetch, rotate, start again, fetch. With docker-compose or a PostgreSQL installed,
-# it also checks the compose file and the script that prepares the database. OUT keeps what was published.
+# it also checks the compose file and the script that prepares the database; with a Prometheus, its settings and the dashboard's
+# expressions. OUT keeps what was published.
 set -euo pipefail
 root="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)"
 work="$(mktemp -d)"
@@ -119,5 +120,11 @@ if [ -n "$bin" ] && [ -f "$work/compose/secrets/database-logins.sql" ]; then
     "$root/deploy/check-database.sh" "$bin" "$work/compose/secrets" "$out/linux-x64/trident"
 else
     echo "check: PostgreSQL or docker-compose is not installed, so the database's script is not run"
+fi
+if command -v prometheus >/dev/null && command -v promtool >/dev/null && command -v jq >/dev/null && command -v curl >/dev/null; then
+    step "the dashboard's expressions, by a Prometheus"
+    "${clean[@]}" "$root/deploy/check-dashboard.sh" "$out/linux-x64/trident"
+else
+    echo "check: prometheus, promtool, jq or curl is not installed, so the dashboard's expressions are not asked for"
 fi
 finished=yes

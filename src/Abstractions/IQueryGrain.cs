@@ -24,8 +24,15 @@ public interface IQueryGrain : IGrainWithStringKey
 public interface ITicketGrain : IGrainWithStringKey
 {
     /// <summary>Leases up to <paramref name="count"/> tickets (1 to 1,024) for one version of a table.</summary>
+    /// <param name="tableVersion">The version.</param>
+    /// <param name="count">How many are wanted.</param>
+    /// <param name="traceParent">
+    /// The client's span of this lease, as <see cref="QueryRequest.TraceParent"/>; null when the client records none, and from clients
+    /// that do not know of it.
+    /// </param>
+    /// <param name="cancellationToken">Given up by the client.</param>
     [Alias("Lease")]
-    Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken);
+    Task<TicketLease> LeaseAsync(Guid tableVersion, int count, string? traceParent, CancellationToken cancellationToken);
 }
 
 /// <summary>Changes tables. Keyed by <see cref="PartyKeys.Tables"/>.</summary>

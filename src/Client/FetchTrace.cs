@@ -33,6 +33,19 @@ internal static class FetchTrace
         ? null
         : TridentTelemetry.Source.StartActivity("trident.attempt", ActivityKind.Client, fetch.Context)?.SetTag("trident.attempt", number);
 
+    /// <summary>Starts the span of a query's waiting for tickets, below the fetch's.</summary>
+    public static Activity? Waiting(Activity? fetch) => fetch is null
+        ? null
+        : TridentTelemetry.Source.StartActivity("trident.tickets", ActivityKind.Internal, fetch.Context);
+
+    /// <summary>
+    /// Starts the span of one lease from one party: below a query's waiting, or, when no query waits for it, the root of a trace of its
+    /// own: what it brings is for queries that are still to come. Where an activity is current a root would be made its child, so this is
+    /// called where nothing of the caller's is.
+    /// </summary>
+    public static Activity? Lease(Activity? waiting, int party, int count) => TridentTelemetry.Source
+        .StartActivity("trident.lease", ActivityKind.Client, waiting?.Context ?? default)?.SetTag("trident.party", party).SetTag("trident.tickets", count);
+
     /// <summary>
     /// What the parties are told, a W3C traceparent: trace and span id, and that it is recorded. Null where it is not: then there is
     /// nothing for their spans to belong to. Neither tracestate nor baggage is ever in it.

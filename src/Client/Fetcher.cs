@@ -62,7 +62,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         using Activity? trace = FetchTrace.Start(table.IsScores, count);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         limit.CancelAfter(options.Deadline);
-        LeasePool pool = _pools.GetOrAdd(table.Version, version => new LeasePool(options.LeaseAhead, (party, tickets, ct) => LeaseAsync(party, version, tickets, ct), TimeProvider.System, stopping));
+        LeasePool pool = _pools.GetOrAdd(table.Version, version => new LeasePool(options.LeaseAhead, (party, tickets, waiting, ct) => LeaseAsync(party, version, tickets, waiting, ct), TimeProvider.System, stopping));
         string doing = "waiting for tickets";
         try
         {
@@ -70,7 +70,7 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
             {
                 Party[] live = await parties.LiveAsync(limit.Token);
                 doing = "waiting for tickets";
-                LeasedTicket[] tickets = await pool.TakeAsync(count, limit.Token);
+                LeasedTicket[] tickets = pool.TryTake(count) ?? await WaitForTicketsAsync(pool, count, trace, limit.Token);
                 doing = "waiting for answers";
                 long leases = pool.Leases;
                 using Activity? span = FetchTrace.Attempt(trace, attempt);
@@ -113,6 +113,12 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
         }
     }
 
+    private static async Task<LeasedTicket[]> WaitForTicketsAsync(LeasePool pool, int count, Activity? trace, CancellationToken cancellationToken)
+    {
+        using Activity? waiting = FetchTrace.Waiting(trace);
+        return await pool.TakeAsync(count, waiting, cancellationToken);
+    }
+
     /// <summary>
     /// A batch that one party does not know gives answers that nobody can check. Where the whole query failed of it, a party
     /// has restarted, and all that was leased before has the same fault.
@@ -140,20 +146,28 @@ internal sealed class Fetcher(TridentClientOptions options, PartySet parties, Cl
 
     /// <summary>One lease. A party that is down or has no stock is a value, so that the pool asks another.</summary>
     /// <exception cref="TooFewPartiesException">Fewer than two parties are up.</exception>
-    private async Task<TicketLease> LeaseAsync(int number, Guid version, int count, CancellationToken cancellationToken)
+    private async Task<TicketLease> LeaseAsync(int number, Guid version, int count, Activity? waiting, CancellationToken cancellationToken)
     {
         await parties.LiveAsync(cancellationToken);
         Party party = parties.All[number - 1];
-        return party.IsUp ? await LeaseFromAsync(party, version, count, cancellationToken) : Nothing($"party {number} is down");
+        if (!party.IsUp)
+        {
+            return Nothing($"party {number} is down");
+        }
+
+        using Activity? span = FetchTrace.Lease(waiting, number, count);
+        TicketLease lease = await LeaseFromAsync(party, version, count, FetchTrace.Parent(span), cancellationToken);
+        span?.SetStatus(lease.Failure is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
+        return lease;
     }
 
-    private static async Task<TicketLease> LeaseFromAsync(Party party, Guid version, int count, CancellationToken cancellationToken)
+    private static async Task<TicketLease> LeaseFromAsync(Party party, Guid version, int count, string? traceParent, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, party.WhileUp);
         limit.CancelAfter(LeasePatience);
         try
         {
-            return await party.Link.LeaseAsync(version, count, limit.Token).WaitAsync(limit.Token);
+            return await party.Link.LeaseAsync(version, count, traceParent, limit.Token).WaitAsync(limit.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

@@ -11,7 +11,7 @@ internal interface IPartyLink : IAsyncDisposable
     /// <summary>Drops the connection, so that the next <see cref="ConnectAsync"/> makes a fresh one.</summary>
     Task DisconnectAsync();
 
-    Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken);
+    Task<TicketLease> LeaseAsync(Guid tableVersion, int count, string? traceParent, CancellationToken cancellationToken);
 
     Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken cancellationToken);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Trident.Abstractions;
 using Trident.Protocol.Product;
 
@@ -14,10 +15,14 @@ internal readonly record struct LeasedTicket(byte[] Batch, int Item);
 /// it is old. Parties are asked in turn; while somebody waits, the next one too when one has no stock at once.
 /// </summary>
 /// <param name="mostAhead">The most tickets to hold.</param>
-/// <param name="lease">One lease from party 1, 2 or 3 of up to so many tickets. It throws when trying again is useless.</param>
+/// <param name="lease">
+/// One lease from party 1, 2 or 3 of up to so many tickets, caused by the query whose waiting this span is: the first of those that wait,
+/// and null when none waits or its waiting is not traced. It throws when trying again is useless. Nothing of the callers' is current while
+/// it runs.
+/// </param>
 /// <param name="time">The clock.</param>
 /// <param name="stopping">Ends the background work.</param>
-internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken, Task<TicketLease>> lease, TimeProvider time, CancellationToken stopping)
+internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, CancellationToken, Task<TicketLease>> lease, TimeProvider time, CancellationToken stopping)
 {
     private const int Parties = 3;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
@@ -25,6 +30,7 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken,
 
     private readonly Lock _lock = new();
     private readonly LinkedList<HeldTicket> _tickets = new();
+    private readonly LinkedList<Activity?> _waiting = new();
     private readonly RecentDemand _demand = new(time);
     private readonly bool[] _asking = new bool[Parties + 1];
     private TaskCompletionSource _changed = NewSignal(), _answered = NewSignal();
@@ -50,13 +56,27 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken,
     /// <summary>Why the last lease brought nothing; null when it brought tickets.</summary>
     public string? Trouble { get; private set; }
 
-    /// <summary>Takes tickets, the oldest first; waits for them if need be.</summary>
-    public async Task<LeasedTicket[]> TakeAsync(int count, CancellationToken cancellationToken)
+    /// <summary>Takes tickets, the oldest first, if there are enough; null when they have to be waited for.</summary>
+    public LeasedTicket[]? TryTake(int count)
     {
+        lock (_lock)
+        {
+            return Take(count, isNew: true);
+        }
+    }
+
+    /// <summary>Takes tickets, the oldest first; waits for them if need be.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="waiting">The span of this waiting, for the leases that it causes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<LeasedTicket[]> TakeAsync(int count, Activity? waiting, CancellationToken cancellationToken)
+    {
+        LinkedListNode<Activity?> place = new(waiting);
         lock (_lock)
         {
             _awaited += count;
             _demand.Note(count);
+            _waiting.AddLast(place);
         }
 
         try
@@ -66,21 +86,8 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken,
                 Task changed;
                 lock (_lock)
                 {
-                    DropOld();
-                    if (_tickets.Count >= count)
+                    if (Take(count, isNew: false) is { } taken)
                     {
-                        LeasedTicket[] taken = new LeasedTicket[count];
-                        for (int i = 0; i < count; i++)
-                        {
-                            taken[i] = _tickets.First!.Value.Ticket;
-                            _tickets.RemoveFirst();
-                        }
-
-                        if (_tickets.Count <= Ahead / 2)
-                        {
-                            StartRefill();
-                        }
-
                         return taken;
                     }
 
@@ -96,6 +103,7 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken,
             lock (_lock)
             {
                 _awaited -= count;
+                _waiting.Remove(place);
             }
         }
     }
@@ -146,13 +154,39 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken,
         }
     }
 
+    /// <summary>Called under the lock. The demand of who waited is noted already.</summary>
+    private LeasedTicket[]? Take(int count, bool isNew)
+    {
+        DropOld();
+        if (_tickets.Count < count)
+        {
+            return null;
+        }
+
+        LeasedTicket[] taken = new LeasedTicket[count];
+        for (int i = 0; i < count; i++)
+        {
+            taken[i] = _tickets.First!.Value.Ticket;
+            _tickets.RemoveFirst();
+        }
+
+        _demand.Note(isNew ? count : 0);
+        if (_tickets.Count <= Ahead / 2)
+        {
+            StartRefill();
+        }
+
+        return taken;
+    }
+
     /// <summary>Called under the lock.</summary>
     private void StartRefill()
     {
         if (!_refilling && !stopping.IsCancellationRequested)
         {
             _refilling = true;
-            _ = Task.Run(RefillAsync, CancellationToken.None);
+            // Without the context of who happens to start it: what it brings is for whoever comes.
+            ThreadPool.UnsafeQueueUserWorkItem(static pool => _ = pool.RefillAsync(), this, preferLocal: false);
         }
     }
 
@@ -165,10 +199,11 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken,
             bool needed;
             long number = 0;
             Task answered;
+            Activity? waiting;
             lock (_lock)
             {
                 DropOld();
-                wanted = Math.Max(Ahead, _awaited) - _tickets.Count;
+                wanted = _awaited + Ahead - _tickets.Count;
                 needed = _tickets.Count < _awaited;
                 if (wanted <= 0 || (failures > 0 && !needed) || stopping.IsCancellationRequested)
                 {
@@ -177,6 +212,7 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken,
                 }
 
                 answered = _answered.Task;
+                waiting = needed ? _waiting.First?.Value : null;
                 party = NextParty();
                 if (party > 0)
                 {
@@ -193,7 +229,7 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken,
                     continue;
                 }
 
-                Task<int> asked = AskAsync(party, Math.Min(wanted, QueryPlaintext.MaxCount), number);
+                Task<int> asked = AskAsync(party, Math.Min(wanted, QueryPlaintext.MaxCount), waiting, number);
                 if (needed && await Task.WhenAny(asked, Task.Delay(AskNextAfter, stopping)) != asked)
                 {
                     // It has none at this moment, or is slow; what it gives yet is welcome too.
@@ -233,12 +269,12 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, CancellationToken,
     }
 
     /// <summary>One lease; how many tickets it added.</summary>
-    private async Task<int> AskAsync(int party, int count, long number)
+    private async Task<int> AskAsync(int party, int count, Activity? waiting, long number)
     {
         try
         {
             long since = time.GetTimestamp();
-            TicketLease brought = await lease(party, count, stopping);
+            TicketLease brought = await lease(party, count, waiting, stopping);
             int added = Add(brought, number, since);
             Trouble = added > 0 ? null : brought.Failure?.Message ?? "a party gave an empty lease";
             bool final = brought.Failure is { Kind: QueryFailureKind.UnknownTable or QueryFailureKind.BadRequest or QueryFailureKind.ForeignSilo };

@@ -79,8 +79,8 @@ internal sealed class OrleansPartyLink(PartyEndpoint endpoint, Guid deployment, 
         }
     }
 
-    public Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken) =>
-        Client.GetGrain<ITicketGrain>(PartyKeys.Tickets(endpoint.Party)).LeaseAsync(tableVersion, count, cancellationToken).WaitAsync(cancellationToken);
+    public Task<TicketLease> LeaseAsync(Guid tableVersion, int count, string? traceParent, CancellationToken cancellationToken) =>
+        Client.GetGrain<ITicketGrain>(PartyKeys.Tickets(endpoint.Party)).LeaseAsync(tableVersion, count, traceParent, cancellationToken).WaitAsync(cancellationToken);
 
     public Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken cancellationToken) =>
         Client.GetGrain<IQueryGrain>(PartyKeys.Query(endpoint.Party, request.QueryId)).AnswerAsync(request, cancellationToken).WaitAsync(cancellationToken);

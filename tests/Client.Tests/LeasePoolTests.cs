@@ -14,25 +14,25 @@ public sealed class LeasePoolTests
     [Fact]
     public async Task Tickets_come_in_order_and_are_leased_again_when_half_are_used()
     {
-        LeasePool pool = new(8, (_, count, _) => Task.FromResult(Lease(1, count)), _clock, CancellationToken.None);
-        Assert.Equal([0, 1, 2, 3], (await pool.TakeAsync(4, CancellationToken.None)).Select(t => t.Item));
-        Assert.Equal([4, 5], (await pool.TakeAsync(2, CancellationToken.None)).Select(t => t.Item));
-        Assert.Equal(Enumerable.Range(6, 20), (await pool.TakeAsync(20, CancellationToken.None)).Select(t => t.Item));
-        Assert.Equal(4, _asked[0]);
+        LeasePool pool = new(8, (_, count, _, _) => Task.FromResult(Lease(1, count)), _clock, CancellationToken.None);
+        Assert.Equal([0, 1, 2, 3], (await pool.TakeAsync(4, null, CancellationToken.None)).Select(t => t.Item));
+        Assert.Equal([4, 5], (await pool.TakeAsync(2, null, CancellationToken.None)).Select(t => t.Item));
+        Assert.Equal(Enumerable.Range(6, 20), (await pool.TakeAsync(20, null, CancellationToken.None)).Select(t => t.Item));
+        Assert.Equal(8, _asked[0]);
     }
 
     [Fact]
     public async Task A_lease_that_brings_less_is_followed_by_another()
     {
-        LeasePool pool = new(8, (_, count, _) => Task.FromResult(Lease(1, 1)), _clock, CancellationToken.None);
-        Assert.Equal(Enumerable.Range(0, 12), (await pool.TakeAsync(12, CancellationToken.None)).Select(t => t.Item));
+        LeasePool pool = new(8, (_, count, _, _) => Task.FromResult(Lease(1, 1)), _clock, CancellationToken.None);
+        Assert.Equal(Enumerable.Range(0, 12), (await pool.TakeAsync(12, null, CancellationToken.None)).Select(t => t.Item));
     }
 
     [Fact]
     public async Task No_more_than_a_lease_allows_is_asked_for_at_once()
     {
-        LeasePool pool = new(3000, (_, count, _) => Task.FromResult(Lease(1, count)), _clock, CancellationToken.None);
-        await pool.TakeAsync(1024, CancellationToken.None);
+        LeasePool pool = new(3000, (_, count, _, _) => Task.FromResult(Lease(1, count)), _clock, CancellationToken.None);
+        await pool.TakeAsync(1024, null, CancellationToken.None);
         lock (_asked)
         {
             Assert.All(_asked, n => Assert.InRange(n, 1, 1024));
@@ -43,10 +43,10 @@ public sealed class LeasePoolTests
     public async Task Discarded_batches_are_not_handed_out()
     {
         int leases = 0;
-        LeasePool pool = new(4, (_, _, _) => Task.FromResult(Lease((byte)Math.Min(Interlocked.Increment(ref leases), 2), 4)), _clock, CancellationToken.None);
-        LeasedTicket[] first = await pool.TakeAsync(1, CancellationToken.None);
+        LeasePool pool = new(4, (_, _, _, _) => Task.FromResult(Lease((byte)Math.Min(Interlocked.Increment(ref leases), 2), 4)), _clock, CancellationToken.None);
+        LeasedTicket[] first = await pool.TakeAsync(1, null, CancellationToken.None);
         pool.DiscardBatches([first[0].Batch]);
-        LeasedTicket[] then = await pool.TakeAsync(4, CancellationToken.None);
+        LeasedTicket[] then = await pool.TakeAsync(4, null, CancellationToken.None);
         Assert.All(then, t => Assert.Equal(2, t.Batch[0]));
     }
 
@@ -55,14 +55,14 @@ public sealed class LeasePoolTests
     {
         TaskCompletionSource begun = new(), arrive = new();
         int leases = 0;
-        LeasePool pool = new(4, async (_, _, _) =>
+        LeasePool pool = new(4, async (_, _, _, _) =>
         {
             int number = Interlocked.Increment(ref leases);
             begun.TrySetResult();
             await arrive.Task;
             return Lease((byte)number, 4);
         }, _clock, CancellationToken.None);
-        Task<LeasedTicket[]> taking = pool.TakeAsync(2, CancellationToken.None);
+        Task<LeasedTicket[]> taking = pool.TakeAsync(2, null, CancellationToken.None);
         await begun.Task;
         pool.DiscardLeases(pool.Leases);
         arrive.SetResult();
@@ -73,53 +73,53 @@ public sealed class LeasePoolTests
     public async Task Failures_reach_who_waits_and_the_next_one_tries_again()
     {
         int leases = 0;
-        LeasePool pool = new(4, (_, count, _) => Interlocked.Increment(ref leases) == 1 ? throw new TooFewPartiesException("two are gone") : Task.FromResult(Lease(1, count)),
+        LeasePool pool = new(4, (_, count, _, _) => Interlocked.Increment(ref leases) == 1 ? throw new TooFewPartiesException("two are gone") : Task.FromResult(Lease(1, count)),
             _clock, CancellationToken.None);
-        await Assert.ThrowsAsync<TooFewPartiesException>(() => pool.TakeAsync(1, CancellationToken.None));
+        await Assert.ThrowsAsync<TooFewPartiesException>(() => pool.TakeAsync(1, null, CancellationToken.None));
         Assert.Equal("two are gone", pool.Trouble);
-        Assert.Single(await pool.TakeAsync(1, CancellationToken.None));
+        Assert.Single(await pool.TakeAsync(1, null, CancellationToken.None));
     }
 
     [Fact]
     public async Task About_as_many_are_held_ahead_as_were_used_in_the_last_second()
     {
-        LeasePool pool = new(100, (_, count, _) => Task.FromResult(Lease(1, count)), _clock, CancellationToken.None);
-        await pool.TakeAsync(1, CancellationToken.None);
+        LeasePool pool = new(100, (_, count, _, _) => Task.FromResult(Lease(1, count)), _clock, CancellationToken.None);
+        await pool.TakeAsync(1, null, CancellationToken.None);
         await HoldsAsync(pool, 1);
         for (int i = 0; i < 40; i++)
         {
-            await pool.TakeAsync(1, CancellationToken.None);
+            await pool.TakeAsync(1, null, CancellationToken.None);
         }
 
         await HoldsAsync(pool, 21, 41);
         _clock.Advance(TimeSpan.FromSeconds(2));
-        while (pool.Held > 0)
+        for (int i = 0; i < 50; i++)
         {
-            await pool.TakeAsync(1, CancellationToken.None);
+            await pool.TakeAsync(1, null, CancellationToken.None);
             _clock.Advance(TimeSpan.FromSeconds(0.6));
         }
 
-        await pool.TakeAsync(1, CancellationToken.None);
+        await pool.TakeAsync(1, null, CancellationToken.None);
         await HoldsAsync(pool, 1, 2);
     }
 
     [Fact]
     public async Task Never_more_than_the_limit_are_held_ahead()
     {
-        LeasePool pool = new(10, (_, count, _) => Task.FromResult(Lease(1, count)), _clock, CancellationToken.None);
-        await pool.TakeAsync(50, CancellationToken.None);
-        await pool.TakeAsync(1, CancellationToken.None);
+        LeasePool pool = new(10, (_, count, _, _) => Task.FromResult(Lease(1, count)), _clock, CancellationToken.None);
+        await pool.TakeAsync(50, null, CancellationToken.None);
+        await pool.TakeAsync(1, null, CancellationToken.None);
         await HoldsAsync(pool, 5, 10);
     }
 
     [Fact]
     public async Task Old_tickets_are_thrown_away()
     {
-        LeasePool pool = new(8, (_, count, _) => Task.FromResult(Lease(1, count)), _clock, CancellationToken.None);
-        int last = (await pool.TakeAsync(1, CancellationToken.None))[0].Item;
+        LeasePool pool = new(8, (_, count, _, _) => Task.FromResult(Lease(1, count)), _clock, CancellationToken.None);
+        int last = (await pool.TakeAsync(1, null, CancellationToken.None))[0].Item;
         await HoldsAsync(pool, 1);
         _clock.Advance(StockLedger.TicketLifetime + TimeSpan.FromMilliseconds(1));
-        Assert.Equal(last + 2, (await pool.TakeAsync(1, CancellationToken.None))[0].Item);
+        Assert.Equal(last + 2, (await pool.TakeAsync(1, null, CancellationToken.None))[0].Item);
     }
 
     [Fact]
@@ -127,28 +127,28 @@ public sealed class LeasePoolTests
     {
         TaskCompletionSource<TicketLease> slow = new();
         int first = 0;
-        LeasePool pool = new(8, (party, count, _) => Interlocked.CompareExchange(ref first, party, 0) == 0 || first == party ? slow.Task : Task.FromResult(Lease((byte)party, count)),
+        LeasePool pool = new(8, (party, count, _, _) => Interlocked.CompareExchange(ref first, party, 0) == 0 || first == party ? slow.Task : Task.FromResult(Lease((byte)party, count)),
             _clock, CancellationToken.None);
-        LeasedTicket[] taken = await pool.TakeAsync(5, CancellationToken.None);
+        LeasedTicket[] taken = await pool.TakeAsync(5, null, CancellationToken.None);
         Assert.All(taken, t => Assert.NotEqual(first, t.Batch[0]));
         slow.SetResult(Lease((byte)first, 3));
-        Assert.Contains(first, (await pool.TakeAsync(8, CancellationToken.None)).Select(t => (int)t.Batch[0]));
+        Assert.Contains(first, (await pool.TakeAsync(8, null, CancellationToken.None)).Select(t => (int)t.Batch[0]));
     }
 
     [Fact]
     public async Task A_table_that_no_party_serves_is_refused()
     {
-        LeasePool pool = new(8, (_, _, _) => Task.FromResult(new TicketLease([], new QueryFailure(QueryFailureKind.UnknownTable, "no such table"))), _clock, CancellationToken.None);
-        QueryRefusedException refused = await Assert.ThrowsAsync<QueryRefusedException>(() => pool.TakeAsync(1, CancellationToken.None));
+        LeasePool pool = new(8, (_, _, _, _) => Task.FromResult(new TicketLease([], new QueryFailure(QueryFailureKind.UnknownTable, "no such table"))), _clock, CancellationToken.None);
+        QueryRefusedException refused = await Assert.ThrowsAsync<QueryRefusedException>(() => pool.TakeAsync(1, null, CancellationToken.None));
         Assert.Equal(QueryFailureKind.UnknownTable, refused.Kind);
     }
 
     [Fact]
     public async Task Waiting_can_be_given_up()
     {
-        LeasePool pool = new(4, (_, _, _) => Task.FromResult(new TicketLease([], new QueryFailure(QueryFailureKind.NoStock, "none"))), _clock, CancellationToken.None);
+        LeasePool pool = new(4, (_, _, _, _) => Task.FromResult(new TicketLease([], new QueryFailure(QueryFailureKind.NoStock, "none"))), _clock, CancellationToken.None);
         using CancellationTokenSource limit = new(50);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.TakeAsync(1, limit.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.TakeAsync(1, null, limit.Token));
         Assert.Equal(0, pool.Held);
     }
 

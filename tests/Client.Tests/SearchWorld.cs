@@ -74,7 +74,7 @@ internal sealed class CollectionParty(PartyIdentity identity, SearchWorld world)
 
     public Task DisconnectAsync() => Task.CompletedTask;
 
-    public Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken)
+    public Task<TicketLease> LeaseAsync(Guid tableVersion, int count, string? traceParent, CancellationToken cancellationToken)
     {
         if (Table(tableVersion) is null)
         {

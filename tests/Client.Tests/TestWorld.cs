@@ -124,6 +124,9 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
 
     public int Leases => _leases;
 
+    /// <summary>What came along of a trace with each lease.</summary>
+    public ConcurrentQueue<string?> LeaseParents { get; } = new();
+
     /// <summary>A refusal of this query, or null.</summary>
     public Func<QueryRequest, QueryFailure?> Refuse { get; set; } = _ => null;
 
@@ -153,9 +156,10 @@ internal sealed class MemoryParty(PartyIdentity identity, TableDescription table
 
     public Task DisconnectAsync() => Task.CompletedTask;
 
-    public Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken)
+    public Task<TicketLease> LeaseAsync(Guid tableVersion, int count, string? traceParent, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _leases);
+        LeaseParents.Enqueue(traceParent);
         if (Down)
         {
             throw new IOException("gone");

@@ -38,10 +38,7 @@ public sealed partial class QueryRunner(ServedTables tables, PartySeal seal, Pee
         }
 
         long began = Stopwatch.GetTimestamp();
-        // What is no traceparent is nobody's: the span then begins a trace.
-        ActivityContext.TryParse(request.TraceParent, null, isRemote: true, out ActivityContext caller);
-        using Activity? span = TridentTelemetry.Source.StartActivity("trident.query", ActivityKind.Server, caller);
-        span?.SetTag("trident.party", peers.Party).SetTag("trident.rows", request.Count);
+        using Activity? span = PartySpans.Start("trident.query", request.TraceParent, peers.Party)?.SetTag("trident.rows", request.Count);
         int deadline = Math.Clamp(request.DeadlineMilliseconds, 1, 300_000);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(deadline);

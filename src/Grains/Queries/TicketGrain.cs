@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Orleans.Concurrency;
 using Orleans.GrainDirectory;
 using Orleans.Runtime;
@@ -21,8 +22,14 @@ public sealed class TicketGrain(ServedTables tables, PeerLinks peers) : Grain, I
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
-    public async Task<TicketLease> LeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken) =>
-        PartyInstruments.Lease(await TryLeaseAsync(tableVersion, count, cancellationToken));
+    public async Task<TicketLease> LeaseAsync(Guid tableVersion, int count, string? traceParent, CancellationToken cancellationToken)
+    {
+        using Activity? span = PartySpans.Start("trident.lease", traceParent, peers.Party);
+        TicketLease lease = PartyInstruments.Lease(await TryLeaseAsync(tableVersion, count, cancellationToken));
+        span?.SetTag("trident.tickets", lease.Ranges.Sum(r => r.Items.Length)).SetTag("trident.outcome", PartyInstruments.OutcomeOf(lease));
+        span?.SetStatus(lease.Failure is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
+        return lease;
+    }
 
     private async Task<TicketLease> TryLeaseAsync(Guid tableVersion, int count, CancellationToken cancellationToken)
     {

@@ -60,7 +60,10 @@ public static class PartyInstruments
     /// <summary>Counts a request for tickets.</summary>
     public static TicketLease Lease(TicketLease lease)
     {
-        Leases.Add(1, new KeyValuePair<string, object?>("outcome", lease.Failure?.Kind.ToString() ?? "given"));
+        Leases.Add(1, new KeyValuePair<string, object?>("outcome", OutcomeOf(lease)));
         return lease;
     }
+
+    /// <summary><c>given</c>, or the kind of the refusal.</summary>
+    public static string OutcomeOf(TicketLease lease) => lease.Failure?.Kind.ToString() ?? "given";
 }

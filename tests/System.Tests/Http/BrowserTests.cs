@@ -10,14 +10,15 @@ namespace Trident.System.Tests.Http;
 /// Page and dashboard as an operator sees them, in a headless Chromium. With TRIDENT_SCREENSHOTS set to a directory, what it showed is
 /// kept there.
 /// </summary>
-public sealed class BrowserTests(ITestOutputHelper output)
+[Collection(ObservedTests.Name)]
+public sealed class BrowserTests(ObservedDeployment observed, ITestOutputHelper output)
 {
     [BrowserFact]
     public async Task An_operator_signs_in_and_sees_three_parties_and_their_queries()
     {
-        await using HttpDeployment deployment = new();
+        HttpDeployment deployment = observed.Http;
         output.WriteLine($"seed {deployment.Silos.Seed}");
-        await using TridentClient client = await deployment.StartAsync();
+        await using TridentClient client = await deployment.Silos.ConnectAsync();
         string profile = Directory.CreateTempSubdirectory("trident-browser-").FullName;
         using CancellationTokenSource done = new();
         Task load = Task.Run(async () =>

@@ -10,10 +10,14 @@ public sealed class HttpDeployment : IAsyncDisposable
     public const string Token = "a token of these tests, and of nothing else";
     private readonly int[] _ports = TestDeployment.FreePorts(3);
 
-    public HttpDeployment(params string[] more) => Silos = new TestDeployment
+    /// <param name="more">More arguments for every silo.</param>
+    /// <param name="ofParty">More arguments for one party's.</param>
+    /// <param name="grace">As of the deployment.</param>
+    public HttpDeployment(string[]? more = null, Func<int, string[]>? ofParty = null, TimeSpan? grace = null) => Silos = new TestDeployment
     {
-        SiloArguments = [$"--Trident:Http:Token={Token}", "--Trident:Http:Dashboard=true", .. more],
-        PartyArguments = p => [$"--Trident:Http:Port={_ports[p - 1]}"],
+        Grace = grace,
+        SiloArguments = [$"--Trident:Http:Token={Token}", "--Trident:Http:Dashboard=true", .. more ?? []],
+        PartyArguments = p => [$"--Trident:Http:Port={_ports[p - 1]}", .. ofParty?.Invoke(p) ?? []],
     };
 
     public TestDeployment Silos { get; }

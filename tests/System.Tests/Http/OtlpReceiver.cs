@@ -1,79 +1,107 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
 using System.Text;
+using Google.Protobuf;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Trident.System.Tests.Http;
 
 /// <summary>A span as a collector was sent it.</summary>
+/// <param name="Protocol">How it came: <c>http</c> or <c>grpc</c>.</param>
 /// <param name="Service">Attribute service.instance.id of the resource.</param>
 /// <param name="Name">Name.</param>
 /// <param name="Trace">Trace id, in hexadecimal.</param>
 /// <param name="Id">Span id.</param>
 /// <param name="Parent">Parent's span id; empty for a root.</param>
-public sealed record ReceivedSpan(string Service, string Name, string Trace, string Id, string Parent);
+public sealed record ReceivedSpan(string Protocol, string Service, string Name, string Trace, string Id, string Parent);
 
-/// <summary>A collector that takes OTLP over HTTP as protobuf and keeps what came, on a loopback port of its own.</summary>
+/// <summary>A collector that takes OTLP and keeps what came, on loopback ports of its own: over HTTP as protobuf, and over gRPC.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
+    // No package has the messages, so both ways hand over bytes.
+    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create<byte[]>(static b => b, static b => b);
+
     private readonly WebApplication _app;
 
     private OtlpReceiver(WebApplication app) => _app = app;
 
     public ConcurrentQueue<ReceivedSpan> Spans { get; } = new();
 
-    /// <summary>Names of the metrics that came, with the instance that sent them.</summary>
-    public ConcurrentDictionary<(string Service, string Metric), int> Metrics { get; } = new();
+    /// <summary>Names of the metrics that came, with the instance that sent them and how.</summary>
+    public ConcurrentDictionary<(string Protocol, string Service, string Metric), int> Metrics { get; } = new();
 
-    public string Address => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+    public string HttpAddress => Addresses.First();
+
+    /// <summary>Where gRPC is spoken: HTTP/2 without TLS, and nothing else.</summary>
+    public string GrpcAddress => Addresses.Last();
+
+    private ICollection<string> Addresses => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
 
     public static async Task<OtlpReceiver> StartAsync()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, o => o.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, 0, o => o.Protocols = HttpProtocols.Http2);
+        });
+        builder.Services.AddGrpc();
         WebApplication app = builder.Build();
-        app.Urls.Add("http://127.0.0.1:0");
         OtlpReceiver receiver = new(app);
         app.MapPost("/v1/traces", (HttpContext c) => ReadAsync(c, receiver.TakeSpans));
         app.MapPost("/v1/metrics", (HttpContext c) => ReadAsync(c, receiver.TakeMetrics));
+        app.MapGrpcService(_ => Service("opentelemetry.proto.collector.trace.v1.TraceService", receiver.TakeSpans));
+        app.MapGrpcService(_ => Service("opentelemetry.proto.collector.metrics.v1.MetricsService", receiver.TakeMetrics));
         await app.StartAsync();
         return receiver;
     }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
-    private static async Task ReadAsync(HttpContext context, Action<byte[]> take)
+    private static async Task ReadAsync(HttpContext context, Action<string, byte[]> take)
     {
         using MemoryStream body = new();
         await context.Request.Body.CopyToAsync(body);
-        take(body.ToArray());
+        take("http", body.ToArray());
         context.Response.StatusCode = (int)HttpStatusCode.OK;
         context.Response.ContentType = "application/x-protobuf";
     }
 
+    // An answer of no bytes is a message without fields: everything was taken.
+    private static ServerServiceDefinition Service(string name, Action<string, byte[]> take) => ServerServiceDefinition.CreateBuilder()
+        .AddMethod(new Method<byte[], byte[]>(MethodType.Unary, name, "Export", Bytes, Bytes), (request, _) =>
+        {
+            take("grpc", request);
+            return Task.FromResult<byte[]>([]);
+        })
+        .Build();
+
     // ExportTraceServiceRequest: resource_spans 1 { resource 1, scope_spans 2 { spans 2 { trace_id 1, span_id 2, parent 4, name 5 } } }.
-    private void TakeSpans(byte[] body)
+    private void TakeSpans(string protocol, byte[] body)
     {
         foreach ((string service, byte[] item) in Items(body))
         {
-            Spans.Enqueue(new ReceivedSpan(service, Text(item, 5), Hex(item, 1), Hex(item, 2), Hex(item, 4)));
+            Spans.Enqueue(new ReceivedSpan(protocol, service, Text(item, 5), Hex(item, 1), Hex(item, 2), Hex(item, 4)));
         }
 
         static string Hex(byte[] span, int field) => Convert.ToHexStringLower(Fields(span, field).FirstOrDefault() ?? []);
     }
 
     // ExportMetricsServiceRequest has the same shape; a metric's name is its field 1.
-    private void TakeMetrics(byte[] body)
+    private void TakeMetrics(string protocol, byte[] body)
     {
         foreach ((string service, byte[] item) in Items(body))
         {
-            Metrics.AddOrUpdate((service, Text(item, 1)), 1, (_, n) => n + 1);
+            Metrics.AddOrUpdate((protocol, service, Text(item, 1)), 1, (_, n) => n + 1);
         }
     }
 
@@ -87,49 +115,22 @@ public sealed class OtlpReceiver : IAsyncDisposable
     private static string Text(byte[] message, int field) => Encoding.UTF8.GetString(Fields(message, field).FirstOrDefault() ?? []);
 
     /// <summary>The length-delimited fields of a protobuf message with this number.</summary>
-    private static IEnumerable<byte[]> Fields(byte[] message, int field)
+    private static List<byte[]> Fields(byte[] message, int field)
     {
-        for (int at = 0; at < message.Length;)
+        List<byte[]> values = [];
+        using CodedInputStream input = new(message);
+        for (uint tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
         {
-            ulong key = Varint();
-            switch (key & 7)
+            if (tag == WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited))
             {
-                case 0:
-                    Varint();
-                    break;
-                case 1:
-                    at += 8;
-                    break;
-                case 5:
-                    at += 4;
-                    break;
-                case 2:
-                    int length = checked((int)Varint());
-                    byte[] value = message[at..(at + length)];
-                    at += length;
-                    if (key >> 3 == (ulong)field)
-                    {
-                        yield return value;
-                    }
-
-                    break;
-                default:
-                    throw new UnreachableException($"no protobuf: wire type {key & 7}");
+                values.Add(input.ReadBytes().ToByteArray());
             }
-
-            ulong Varint()
+            else
             {
-                ulong result = 0;
-                for (int shift = 0; ; shift += 7)
-                {
-                    byte b = message[at++];
-                    result |= (ulong)(b & 0x7f) << shift;
-                    if (b < 0x80)
-                    {
-                        return result;
-                    }
-                }
+                input.SkipLastField();
             }
         }
+
+        return values;
     }
 }

@@ -10,29 +10,22 @@ using Xunit.Abstractions;
 
 namespace Trident.System.Tests.Http;
 
-/// <summary>What reaches a collector from a client and three real silos.</summary>
-public sealed class TraceTests(ITestOutputHelper output)
+/// <summary>What reaches a collector from a client and three real silos. They may have answered others before.</summary>
+[Collection(ObservedTests.Name)]
+public sealed class TraceTests(ObservedDeployment observed, ITestOutputHelper output)
 {
     [Fact]
     public async Task A_fetch_is_one_trace_of_client_and_three_parties_and_not_the_applications()
     {
-        await using OtlpReceiver collector = await OtlpReceiver.StartAsync();
-        await using TestDeployment deployment = new()
-        {
-            Grace = TimeSpan.FromSeconds(10),
-            SiloArguments = [$"--Trident:Http:Otlp={collector.Address}", "--Trident:Http:OtlpProtocol=http",
-                "--OTEL_BSP_SCHEDULE_DELAY=200", "--OTEL_METRIC_EXPORT_INTERVAL=500"],
-        };
+        TestDeployment deployment = observed.Silos;
+        OtlpReceiver collector = observed.Collector;
         output.WriteLine($"seed {deployment.Seed}");
         using TracerProvider exporter = Sdk.CreateTracerProviderBuilder()
             .ConfigureResource(r => r.AddService("application", serviceInstanceId: "client", autoGenerateServiceInstanceId: false))
             .AddSource(TridentTelemetry.Name, "application")
-            .AddOtlpExporter(o => (o.Protocol, o.Endpoint) = (OtlpExportProtocol.HttpProtobuf, new Uri(collector.Address + "/v1/traces")))
+            .AddOtlpExporter(o => (o.Protocol, o.Endpoint) = (OtlpExportProtocol.Grpc, new Uri(collector.GrpcAddress)))
             .Build();
-        await deployment.StartAsync();
         await using TridentClient client = await deployment.ConnectAsync();
-        Readiness readiness = await client.WaitReadyAsync(TimeSpan.FromSeconds(60));
-        Assert.True(readiness.IsReady, readiness.Reason);
 
         using ActivitySource application = new("application");
         string users;
@@ -46,28 +39,39 @@ public sealed class TraceTests(ITestOutputHelper output)
         }
 
         exporter.ForceFlush();
+        string trace = Assert.Single(collector.Spans, s => s.Name == "trident.fetch").Trace;
         string[] expected = ["trident.query", "trident.select", "trident.mask", "trident.exchange", "trident.answer"];
         await HttpDeployment.UntilAsync(() => Task.FromResult(string.Join("\n", collector.Spans)),
-            _ => Enumerable.Range(1, 3).All(p => expected.All(name => collector.Spans.Any(s => s.Service == $"party-{p}" && s.Name == name))));
+            _ => Enumerable.Range(1, 3).All(p => expected.All(name => collector.Spans.Any(s => s.Trace == trace && s.Service == $"party-{p}" && s.Name == name)))
+                && collector.Spans.Any(s => s.Trace == trace && s.Service != "client" && s.Name == "trident.lease"));
 
-        ReceivedSpan[] spans = [.. collector.Spans];
+        // Nothing is in the application's trace but its own span.
+        Assert.NotEqual(users, trace);
+        Assert.Equal("a user's request", Assert.Single(collector.Spans, s => s.Trace == users).Name);
+
+        ReceivedSpan[] spans = [.. collector.Spans.Where(s => s.Trace == trace)];
         ReceivedSpan fetch = Assert.Single(spans, s => s.Name == "trident.fetch");
         ReceivedSpan attempt = Assert.Single(spans, s => s.Name == "trident.attempt");
         Assert.Equal(("client", "", fetch.Id), (fetch.Service, fetch.Parent, attempt.Parent));
-        Assert.NotEqual(users, fetch.Trace);
         foreach (int party in Enumerable.Range(1, 3))
         {
-            ReceivedSpan[] own = [.. spans.Where(s => s.Service == $"party-{party}")];
+            ReceivedSpan[] own = [.. spans.Where(s => s.Service == $"party-{party}" && s.Name != "trident.lease")];
             Assert.Equal(expected.Order(), own.Select(s => s.Name).Order());
             ReceivedSpan query = own.Single(s => s.Name == "trident.query");
             Assert.Equal(attempt.Id, query.Parent);
-            Assert.All(own, s => Assert.Equal(fetch.Trace, s.Trace));
+            Assert.All(own, s => Assert.Equal(ObservedDeployment.Way(party), s.Protocol));
             Assert.All(own.Except([query]), s => Assert.Equal(query.Id, s.Parent));
         }
+
+        // The fetch was the first, so it waited for a lease: of one party, whose span is below the client's.
+        ReceivedSpan waiting = Assert.Single(spans, s => s.Name == "trident.tickets");
+        ReceivedSpan lease = Assert.Single(spans, s => s.Name == "trident.lease" && s.Service == "client");
+        ReceivedSpan given = Assert.Single(spans, s => s.Name == "trident.lease" && s.Service != "client");
+        Assert.Equal((fetch.Id, waiting.Id, lease.Id), (waiting.Parent, lease.Parent, given.Parent));
 
         // The metrics come by the same way.
         await HttpDeployment.UntilAsync(() => Task.FromResult(string.Join("\n", collector.Metrics.Keys)),
             _ => Enumerable.Range(1, 3).All(p => ((string[])["trident.queries", "trident.query.duration", "trident.stock.items", "trident.peer.up"])
-                .All(m => collector.Metrics.ContainsKey(($"party-{p}", m)))));
+                .All(m => collector.Metrics.ContainsKey((ObservedDeployment.Way(p), $"party-{p}", m)))));
     }
 }
