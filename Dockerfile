@@ -12,8 +12,7 @@ COPY sql sql
 COPY src src
 RUN case "$TARGETARCH" in amd64) rid=linux-x64 ;; arm64) rid=linux-arm64 ;; *) echo "no build for $TARGETARCH" >&2; exit 1 ;; esac \
     && ./trident publish /published --runtime "$rid" \
-    && mv "/published/$rid" /trident \
-    && mkdir -m 755 /deployment
+    && mv "/published/$rid" /trident
 
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0 AS base
 USER $APP_UID

@@ -38,11 +38,16 @@ install() {
 postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 if ! postgres && [ "$(id -u)" = 0 ]; then
     # Debian makes and starts a server of the system's when the package is installed, unless it is told not to.
-    if [ ! -e /etc/postgresql-common/createcluster.conf ] && command -v apt-get >/dev/null; then
-        mkdir -p /etc/postgresql-common
-        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+    conf=/etc/postgresql-common/createcluster.conf
+    written=""
+    if [ ! -e "$conf" ] && command -v apt-get >/dev/null; then
+        mkdir -p "${conf%/*}"
+        echo "create_main_cluster = false" >"$conf"
+        written=yes
     fi
     install postgresql
+    # Said for this installation alone.
+    [ -z "$written" ] || rm -f "$conf"
 fi
 if ! postgres; then
     echo "test.sh: PostgreSQL is not installed, so the tests that need it (clustering over SQL) are left out."
@@ -86,6 +91,11 @@ for project in tests/*/*.csproj; do
     # A test host that died leaves no failed test behind.
     if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then
         echo "test.sh: $name ended with exit code $code and no failed test; counted as one." >&2
+        bad=1
+    fi
+    # One that finds no test, or writes no result, ends well too.
+    if [ "$good" -eq 0 ] && [ "$bad" -eq 0 ]; then
+        echo "test.sh: no test of $name passed; counted as a failure." >&2
         bad=1
     fi
     passed=$((passed + good))

@@ -10,7 +10,8 @@ fi
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 project=tests/System.Tests/Trident.System.Tests.csproj
 report="$(mktemp)"
-trap 'rm -f "$report"' EXIT
+results="$(mktemp -d)"
+trap 'rm -rf "$report" "$results"' EXIT
 
 if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
     echo "reliability.sh: PostgreSQL is not installed; 'apt-get install postgresql' brings it." >&2
@@ -20,6 +21,12 @@ fi
 dotnet build "$project" -c Release -v quiet --nologo
 code=0
 TRIDENT_RELIABILITY_KILLS="${1:-10}" TRIDENT_RELIABILITY_OUTAGE="${2:-60}" TRIDENT_RELIABILITY_REPORT="$report" \
-    dotnet test "$project" -c Release --no-build --filter "FullyQualifiedName~ReliabilityTests" || code=$?
+    dotnet test "$project" -c Release --no-build --filter "FullyQualifiedName~ReliabilityTests" \
+    --logger "trx;LogFileName=reliability.trx" --results-directory "$results" || code=$?
 cat "$report"
+# A filter that finds no test ends well, too.
+if ! grep -qE '<Counters [^>]* passed="[1-9]' "$results/reliability.trx" 2>/dev/null; then
+    echo "reliability.sh: no test passed." >&2
+    [ "$code" -ne 0 ] || code=1
+fi
 exit "$code"

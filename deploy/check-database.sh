@@ -5,7 +5,8 @@ set -euo pipefail
 root="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)"
 bin="$1" secrets="$2" trident="$3"
 data="$(mktemp -d)"
-port="$((20000 + RANDOM % 10000))"
+. "$root/deploy/free-ports.sh"
+port="$(free_ports 1)"
 as=()
 # PostgreSQL does not run as root.
 if [ "$(id -u)" = 0 ]; then

@@ -5,6 +5,7 @@
 # expressions. OUT keeps what was published.
 set -euo pipefail
 root="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)"
+. "$root/deploy/free-ports.sh"
 work="$(mktemp -d)"
 out="${1:-$work/out}"
 pids=()
@@ -47,12 +48,13 @@ for program in trident trident-silo; do
     [ "$(machine "$out/linux-x64/$program")" = 62 ] || fail "linux-x64/$program is not x86-64"
     [ "$(machine "$out/linux-arm64/$program")" = 183 ] || fail "linux-arm64/$program is not AArch64"
 done
-while IFS= read -r library; do
-    [ "$(machine "$library")" = 183 ] || fail "$library is not AArch64"
-done < <(find "$out/linux-arm64" -name '*.so')
-while IFS= read -r library; do
-    [ "$(machine "$library")" = 62 ] || fail "$library is not x86-64"
-done < <(find "$out/linux-x64" -name '*.so')
+for runtime in linux-arm64:183 linux-x64:62; do
+    mapfile -t libraries < <(find "$out/${runtime%:*}" -name '*.so')
+    [ "${#libraries[@]}" -gt 0 ] || fail "no library was published for ${runtime%:*}"
+    for library in "${libraries[@]}"; do
+        [ "$(machine "$library")" = "${runtime#*:}" ] || fail "$library is not of ${runtime%:*}"
+    done
+done
 others="$(find "$out" \( -name '*.dll' -o -name '*.dylib' -o -name '*.pdb' \) -print)"
 [ -z "$others" ] || fail "published what is of no use: $others"
 
@@ -63,7 +65,7 @@ trident() { "${clean[@]}" "$out/linux-x64/trident" "$@"; }
 step "serve a table with the published programs"
 case "$(uname -m)" in x86_64) ;; *) fail "this part runs on x86-64" ;; esac
 awk 'BEGIN { srand(7); for (i = 0; i < 500; i++) { printf "%c%c%c%c", 8, 0, 0, 0; for (j = 0; j < 8; j++) printf "%c", 1 + int(rand() * 127) } }' >"$work/base.bvecs"
-trident init "$work/d" --base-port 24500
+trident init "$work/d" --base-port "$(free_ports 40)"
 trident share "$work/d" --table t --vectors "$work/base.bvecs"
 fetch_all() {
     trident bench "$work/d" --table t --queries 200 --concurrency 4 --verify "$work/base.bvecs" --json "$work/bench.json" >"$work/bench.txt" 2>&1 ||

@@ -17,6 +17,13 @@ for taken in "$1" "$env"; do
     fi
 done
 
+# Containers run as the owner of what is made here, who is not to be root.
+uid="$(id -u)" gid="$(id -g)"
+if [ "$uid" = 0 ]; then
+    # APP_UID of the images.
+    uid=1654 gid=1654
+fi
+
 # 256 bits, in characters that need no quoting anywhere.
 secret() { head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
 
@@ -42,13 +49,14 @@ for login in party_1 party_2 party_3 client; do
 done
 # Containers read them as users of their own; on this machine the directory, which only its owner may enter, keeps them.
 chmod 444 ./*
+[ "$(id -u)" != 0 ] || chown -R "$uid:$gid" "$directory/deployment"
 
 cat >"$env" <<END
 # Written by deploy/prepare.sh. Containers run as the owner of the identities, which nobody else may read.
 TRIDENT_DEPLOYMENT=$directory/deployment
 TRIDENT_SECRETS=$directory/secrets
-TRIDENT_UID=$(id -u)
-TRIDENT_GID=$(id -g)
+TRIDENT_UID=$uid
+TRIDENT_GID=$gid
 END
 echo "secrets in $directory/secrets; settings in $env"
 echo "next: share a table to $directory/deployment, then 'docker compose up -d'"

@@ -7,7 +7,11 @@ programs="$(cd "${1:?rehearse: which directory holds the published trident and t
 [ -x "$programs/trident-silo" ] || { echo "rehearse: $programs holds no trident-silo; './trident publish OUT' makes one." >&2; exit 1; }
 bin="$(compgen -G '/usr/lib/postgresql/*/bin' | tail -1 || true)"
 [ -n "$bin" ] || { echo "rehearse: PostgreSQL is not installed; 'apt-get install postgresql' brings it." >&2; exit 1; }
-work="$(mktemp -d)" data="$(mktemp -d)" port="$((20000 + RANDOM % 4000))" base=24700 rows=2000 dimension=16
+work="$(mktemp -d)" data="$(mktemp -d)" rows=2000 dimension=16
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/free-ports.sh"
+# The silos take ports up to base + 32 and base + 101 to 103.
+base="$(free_ports 110)"
+port="$((base + 105))"
 declare -A silo starts=([1]=0 [2]=0 [3]=0)
 as=()
 # PostgreSQL does not run as root.

@@ -11,6 +11,8 @@ REVOKE ALL ON FUNCTION
     trident_membership_cleanup(text, timestamptz),
     trident_membership_delete(text)
     FROM PUBLIC, trident_silo, trident_client, trident_operator;
+-- Usual since PostgreSQL 15, and not in a server or a database that is older.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO trident_silo, trident_client, trident_operator;
 
 -- A silo changes the membership through functions and deletes no cluster.

@@ -25,39 +25,21 @@ public static class SiloHost
     private static readonly TimeSpan SignOffTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Builds the host of one party.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="stop">Gives up, and stops the host once it runs.</param>
     /// <exception cref="StartException">Something that it needs is missing or does not fit.</exception>
-    public static WebApplication Build(string[] args)
+    public static async Task<WebApplication> BuildAsync(string[] args, StopRequest stop)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        Dictionary<string, string> switches = new()
+        SiloSettings settings = SettingsReader.Read(builder.Configuration, args);
+        if (settings.StopAtEndOfInput)
         {
-            ["--party"] = "Trident:Party",
-            ["--deployment"] = "Trident:Deployment",
-            ["--listen"] = "Trident:Listen",
-            ["--stock-budget"] = "Trident:StockBudgetBytes",
-            ["--options"] = "OptionsFile",
-        };
-        builder.Configuration.AddCommandLine(args, switches);
-        if (builder.Configuration["OptionsFile"] is { } file)
-        {
-            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false).AddEnvironmentVariables().AddCommandLine(args, switches);
+            stop.HeedInput();
         }
 
-        SiloSettings settings = builder.Configuration.GetSection("Trident").Get<SiloSettings>() ?? new SiloSettings();
-        settings.Exchange.StockBudgetBytes = settings.StockBudgetBytes ?? settings.Exchange.StockBudgetBytes;
         if (!IPAddress.TryParse(settings.Listen, out IPAddress? listen))
         {
             throw new StartException(StartException.BadConfiguration, $"'{settings.Listen}' is no address to listen on; give --listen an IP address.");
-        }
-
-        try
-        {
-            settings.Exchange.Validate();
-            settings.Laboratory.Validate();
-        }
-        catch (ArgumentException e)
-        {
-            throw new StartException(StartException.BadConfiguration, e.Message, e);
         }
 
         AccessToken? token = settings.Http.Check(out IPAddress httpListen);
@@ -66,6 +48,10 @@ public static class SiloHost
         PartyEndpoint endpoint = files.Parties[settings.Party];
         PartyFiles.CheckPorts(endpoint, listen);
         PartyFiles.CheckHttpPort(settings.Http.Port, httpListen, settings.Party);
+        HostAddress addresses = new(listen, settings.ResolveWait);
+        IPAddress advertised = await addresses.OfAsync(endpoint.Host, stop.Token);
+        PartyEndpoint first = files.Parties[1];
+        IPEndPoint? primary = clustering.NeedsFirst ? new IPEndPoint(await addresses.OfAsync(first.Host, stop.Token), first.SiloPort) : null;
 
         builder.Logging.ClearProviders().AddSimpleConsole(o =>
         {
@@ -82,10 +68,11 @@ public static class SiloHost
             kestrel.Listen(listen, endpoint.ExchangePort, o => o.UseConnectionHandler<ExchangeConnectionHandler>());
         });
         builder.Services.AddSingleton(clustering);
-        builder.Host.UseOrleans(silo => AddOrleans(silo, settings, files, listen, clustering));
+        builder.Host.UseOrleans(silo => AddOrleans(silo, settings, files, listen, advertised, clustering, primary));
         PartyHttp.Add(builder, settings.Http, httpListen, token, settings.Party);
         WebApplication host = builder.Build();
         PartyHttp.Map(host, settings.Http, token, settings.Party);
+        stop.Token.Register(host.Lifetime.StopApplication);
         return host;
     }
 
@@ -106,6 +93,19 @@ public static class SiloHost
         }
 
         await stopped;
+    }
+
+    /// <summary>
+    /// Stops a host that was told to before it had started, within the same bound: what a start cut short left behind may not stop at all.
+    /// Its peers or its next start declare dead what it had entered in the membership.
+    /// </summary>
+    public static async Task GiveUpAsync(WebApplication host)
+    {
+        Task stopped = host.StopAsync();
+        if (await Task.WhenAny(stopped, Task.Delay(ShutdownTimeout + SignOffTimeout)) == stopped)
+        {
+            await stopped.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private static void AddParty(IServiceCollection services, SiloSettings settings, PartyFiles files)
@@ -136,11 +136,10 @@ public static class SiloHost
         services.AddWhenListening<TableKeeper>();
     }
 
-    private static void AddOrleans(ISiloBuilder silo, SiloSettings settings, PartyFiles files, IPAddress listen, SiloClustering clustering)
+    private static void AddOrleans(ISiloBuilder silo, SiloSettings settings, PartyFiles files, IPAddress listen, IPAddress advertised, SiloClustering clustering, IPEndPoint? primary)
     {
         PartyEndpoint endpoint = files.Parties[settings.Party];
-        IPAddress advertised = Resolve(endpoint.Host);
-        clustering.AddTo(silo, files.Parties[1], Resolve);
+        clustering.AddTo(silo, primary);
         silo.Configure<ClusterOptions>(o =>
         {
             o.ClusterId = PartiesDescriptor.ClusterIdOf(files.Parties.Deployment);
@@ -167,7 +166,4 @@ public static class SiloHost
         silo.AddPlacementDirector<PartyPlacement, PartyPlacementDirector>();
         PartyHttp.AddDashboard(silo, settings.Http);
     }
-
-    private static IPAddress Resolve(string host) =>
-        IPAddress.TryParse(host, out IPAddress? address) ? address : Dns.GetHostAddresses(host)[0];
 }

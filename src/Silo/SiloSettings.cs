@@ -1,6 +1,7 @@
 using Trident.Grains.Exchange;
 using Trident.Grains.Exchange.Laboratory;
 using Trident.Silo.Http;
+using Trident.Sql;
 
 namespace Trident.Silo;
 
@@ -23,7 +24,7 @@ public sealed class SiloSettings
     public bool VerifyShares { get; set; } = true;
 
     /// <summary>How the silos find one another: <c>embedded</c> or <c>postgres</c>.</summary>
-    public string Clustering { get; set; } = Silo.Clustering.SiloClustering.Embedded;
+    public string Clustering { get; set; } = ClusteringNames.Embedded;
 
     /// <summary>Connection string of the database, for <c>postgres</c>. It may hold a password, so rather in the environment than on the command line.</summary>
     public string? ClusteringConnection { get; set; }
@@ -33,6 +34,12 @@ public sealed class SiloSettings
 
     /// <summary>How long a silo that starts waits for its database.</summary>
     public TimeSpan ClusteringWait { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a silo that starts asks for the addresses of names in <c>parties.json</c>.</summary>
+    public TimeSpan ResolveWait { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether the silo stops at the end of its standard input, which is that of the process that started it.</summary>
+    public bool StopAtEndOfInput { get; set; }
 
     /// <summary>The exchange with the peers.</summary>
     public ExchangeOptions Exchange { get; set; } = new();
@@ -70,6 +77,9 @@ public sealed class StartException(int exitCode, string message, Exception? inne
 
     /// <summary>The database of the clustering answers and cannot be used: tables are missing, or the user is refused.</summary>
     public const int DatabaseUnusable = 8;
+
+    /// <summary>A host of the descriptor has no address, as when the network is not up yet.</summary>
+    public const int HostUnknown = 9;
 
     /// <summary>The process's exit code.</summary>
     public int ExitCode { get; } = exitCode;

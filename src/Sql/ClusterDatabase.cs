@@ -81,7 +81,7 @@ public sealed class ClusterDatabase : IAsyncDisposable
             // A database that is gone must be noticed before the next look at it is due, and a few connections are plenty.
             builder.Timeout = given.ContainsKey("Timeout") ? builder.Timeout : ConnectSeconds;
             builder.CommandTimeout = given.ContainsKey("Command Timeout") || given.ContainsKey("CommandTimeout") ? builder.CommandTimeout : CommandSeconds;
-            builder.MaxPoolSize = given.Keys.OfType<string>().Any(k => k.Contains("Pool Size", StringComparison.OrdinalIgnoreCase)) ? builder.MaxPoolSize : 8;
+            builder.MaxPoolSize = given.Keys.OfType<string>().Any(k => k.Replace(" ", "", StringComparison.Ordinal).Contains("PoolSize", StringComparison.OrdinalIgnoreCase)) ? builder.MaxPoolSize : 8;
             builder.ApplicationName ??= application;
             return builder;
         }

@@ -21,7 +21,7 @@ public static class Schema
         database.RunAsync(async connection =>
         {
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({ApplyLock})", cancellationToken);
+            await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({ApplyLock})", cancellationToken, waits: true);
             int before = await VersionAsync(connection, cancellationToken);
             if (before > Version)
             {
@@ -78,9 +78,11 @@ public static class Schema
         return (int)(await version.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string text, CancellationToken cancellationToken)
+    // Another who applies may take his time: that is no database that does not answer.
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string text, CancellationToken cancellationToken, bool waits = false)
     {
         await using NpgsqlCommand command = new(text, connection);
+        command.CommandTimeout = waits ? 0 : command.CommandTimeout;
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -45,7 +45,7 @@ public class SiloProcessTests
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             await using SiloProcess silo = SiloProcess.Start(SiloBinary.Find(directory, null), directory, 3, ["--Trident:Grace=1"]);
             Assert.Equal(4, await silo.Exit);
-            Assert.Equal($"--deployment {directory} --party 3 --Trident:Grace=1", silo.LastWords());
+            Assert.Equal($"--deployment {directory} --party 3 --Trident:StopAtEndOfInput=true --Trident:Grace=1", silo.LastWords());
         }
         finally
         {

@@ -216,13 +216,12 @@ public sealed class TransportTests
     {
         using Later one = new();
         await using ScriptedPeer peer = new(a => a.AcknowledgeAsync(one.Link.PeerSession));
-        one.Link = new LinkPair(transport, peer.Port, o => o.StepTimeout = TimeSpan.FromSeconds(1));
-        for (int opened = 1; opened <= 2; opened++)
-        {
-            Assert.Equal(AckReason.Ok, await one.Link.SendAsync().WaitAsync(Patience));
-            Assert.Equal(opened, peer.Connections);
-            await Task.Delay(600); // more than half a step
-        }
+        one.Link = new LinkPair(transport, peer.Port, o => o.StepTimeout = TimeSpan.FromSeconds(6)); // plenty for a step
+        Assert.Equal(AckReason.Ok, await one.Link.SendAsync().WaitAsync(Patience));
+        Assert.Equal(1, peer.Connections);
+        await Task.Delay(3100); // more than half of it
+        Assert.Equal(AckReason.Ok, await one.Link.SendAsync().WaitAsync(Patience));
+        Assert.Equal(2, peer.Connections);
     }
 
     [Fact]

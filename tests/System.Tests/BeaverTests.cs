@@ -1,5 +1,6 @@
 using Trident.Abstractions;
 using Trident.Client;
+using Trident.Protocol.Sealing;
 using Trident.Protocol.Tables;
 using Xunit;
 using Xunit.Abstractions;
@@ -20,19 +21,25 @@ public sealed class BeaverTests(ITestOutputHelper output)
         Assert.True(readiness.IsReady, readiness.Reason);
         foreach (int concurrency in (int[])[1, 4, 16])
         {
-            await Parallel.ForEachAsync(Enumerable.Range(0, 200), new ParallelOptions { MaxDegreeOfParallelism = concurrency }, async (i, ct) =>
+            // Every answer of every round is right; that all of one are of all three parties comes once none is slow.
+            await Until.SoAsync(async () =>
             {
-                int row = i * 7919 % deployment.Plain.Length;
-                FetchResult result = await client.FetchAsync("vectors", row, ct);
-                Assert.Equal(deployment.Plain[row], result.Records[0]);
-                Assert.True(result.Verified);
-            });
+                int unverified = 0;
+                await Parallel.ForEachAsync(Enumerable.Range(0, 200), new ParallelOptions { MaxDegreeOfParallelism = concurrency }, async (i, ct) =>
+                {
+                    int row = i * 7919 % deployment.Plain.Length;
+                    FetchResult result = await client.FetchAsync("vectors", row, ct);
+                    Assert.Equal(deployment.Plain[row], result.Records[0]);
+                    Interlocked.Add(ref unverified, result.Verified ? 0 : 1);
+                });
+                return unverified;
+            }, unverified => unverified == 0);
         }
 
         int[] rows = [0, 299, 7, 7, 150];
         FetchResult batch = await client.FetchAsync("vectors", rows);
         Assert.Equal(rows.Select(r => deployment.Plain[r]), batch.Records);
-        PartyStatus?[] status = await client.StatusAsync();
+        PartyStatus?[] status = await StatusOfAllAsync(client);
         Assert.All(status, s => Assert.Equal(("beaver", 0L), (s!.Tables[0].Product, s.Tables[0].Revision)));
     }
 
@@ -76,8 +83,8 @@ public sealed class BeaverTests(ITestOutputHelper output)
         for (int change = 1; change <= changes; change++)
         {
             long enough = Interlocked.Read(ref answers) + 20;
-            await UntilAsync(() => Task.FromResult(Interlocked.Read(ref answers) >= enough || load.Any(l => l.IsFaulted)));
-            Assert.Equal(change, await client.PutAsync("vectors", 7, states[change], deployment.Owner));
+            await Until.SoAsync(() => Interlocked.Read(ref answers) >= enough || load.Any(l => l.IsFaulted));
+            Assert.Equal(change, await PutAsync(client, states[change], deployment.Owner));
             Volatile.Write(ref made, change);
             Assert.Equal(states[change], (await client.FetchAsync("vectors", 7)).Records[0]);
         }
@@ -91,8 +98,8 @@ public sealed class BeaverTests(ITestOutputHelper output)
         await deployment.StartAsync(2);
         readiness = await client.WaitReadyAsync(TimeSpan.FromSeconds(60));
         Assert.True(readiness.IsReady, readiness.Reason);
-        await UntilAsync(async () => await client.FetchAsync("vectors", 7) is { Verified: true } result && result.Records[0].AsSpan().SequenceEqual(states[changes]));
-        Assert.All(await client.StatusAsync(), s => Assert.Equal(changes, s!.Tables[0].Revision));
+        await Until.SoAsync(async () => await client.FetchAsync("vectors", 7) is { Verified: true } result && result.Records[0].AsSpan().SequenceEqual(states[changes]));
+        Assert.All(await StatusOfAllAsync(client), s => Assert.Equal(changes, s!.Tables[0].Revision));
 
         // Without one party nothing is changed.
         await deployment.Silo(3).KillAsync();
@@ -103,13 +110,25 @@ public sealed class BeaverTests(ITestOutputHelper output)
         Assert.All((await client.StatusAsync()).Where(s => s is not null), s => Assert.Equal(changes, s!.Tables[0].Revision));
     }
 
-    /// <summary>Asks until it is so; fails after a minute.</summary>
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
+    /// <summary>Puts row 7. A party that is taken for down for a moment means that nothing was changed, and that it may be tried again.</summary>
+    private static async Task<long> PutAsync(TridentClient client, byte[] row, OwnerIdentity owner)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-        while (!await isSo())
+        long revision = 0;
+        await Until.SoAsync(async () =>
         {
-            await Task.Delay(20, limit.Token);
-        }
+            try
+            {
+                revision = await client.PutAsync("vectors", 7, row, owner);
+                return true;
+            }
+            catch (TooFewPartiesException)
+            {
+                return false;
+            }
+        });
+        return revision;
     }
+
+    /// <summary>The status of the three; one that is late is asked again.</summary>
+    private static Task<PartyStatus?[]> StatusOfAllAsync(TridentClient client) => Until.SoAsync(() => client.StatusAsync(), all => all.All(s => s is not null));
 }

@@ -74,9 +74,12 @@ public sealed class FrameRefusalTests
         Assert.True(code == 5, output);
         Assert.Contains("port", output, StringComparison.Ordinal);
 
-        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync("127.0.0.1", deployment.Parties[1].ExchangePort);
-        Assert.True(socket.Connected);
+        // The first still takes a good frame.
+        using PartyIdentity identity = PartyIdentity.Load(deployment.Layout.IdentityFile(2));
+        using PairKeys keys = identity.DerivePairKeys(deployment.Parties);
+        using LinkSession session = new(2, keys, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        byte[] frame = session.Seal(FrameKind.EShare, 1, Guid.NewGuid(), deployment.Layout.Table("vectors").Version, new byte[deployment.Plain.Length * sizeof(uint)]);
+        Assert.Equal(AckReason.Ok, await SendAsync(deployment.Parties[1].ExchangePort, frame, session));
     }
 
     /// <summary>Sends bytes, says that no more come, and reads the acknowledgement.</summary>

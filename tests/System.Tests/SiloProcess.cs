@@ -28,13 +28,18 @@ public sealed class SiloProcess : IAsyncDisposable
 
     public static SiloProcess Start(string deployment, int party, params string[] extra)
     {
-        ProcessStartInfo info = new(Published is null ? "dotnet" : Path.Combine(Published, "trident-silo")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo info = new(Published is null ? "dotnet" : Path.Combine(Published, "trident-silo"))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         if (Published is null)
         {
             info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Trident.Silo.dll"));
         }
 
-        foreach (string argument in (string[])["--deployment", deployment, "--party", $"{party}", .. extra])
+        foreach (string argument in (string[])["--deployment", deployment, "--party", $"{party}", "--Trident:StopAtEndOfInput=true", .. extra])
         {
             info.ArgumentList.Add(argument);
         }
@@ -59,6 +64,9 @@ public sealed class SiloProcess : IAsyncDisposable
         await _process.WaitForExitAsync(limit.Token);
         return (_process.ExitCode, Output);
     }
+
+    /// <summary>Closes its input, as the end of this process would.</summary>
+    public void EndInput() => _process.StandardInput.Close();
 
     public async Task KillAsync()
     {

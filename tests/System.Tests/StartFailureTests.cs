@@ -43,6 +43,40 @@ public sealed class StartFailureTests
         await ExpectAsync(deployment, 5, $"{deployment.Parties[2].ExchangePort}");
     }
 
+    [Theory]
+    [InlineData("--Trident:Http:Port=abc", "Trident:Http:Port")]
+    [InlineData("--Trident:Exchange:Grace=soon", "Trident:Exchange:Grace")]
+    [InlineData("--party=x", "Trident:Party")]
+    [InlineData("--options=missing.json", "missing.json")]
+    [InlineData("--Trident:Exchange:Graec=00:00:01", "Graec")]
+    [InlineData("--Trident:Lisen=0.0.0.0", "Lisen")]
+    [InlineData("--Trident:ResolveWait=-00:00:01", "Trident:ResolveWait")]
+    [InlineData("--Trident:Http:TokenFile=missing.token", "missing.token")]
+    public async Task A_setting_that_is_none(string argument, string word)
+    {
+        await using TestDeployment deployment = new();
+        await ExpectAsync(deployment, 2, word, argument);
+    }
+
+    [Fact]
+    public async Task Options_that_are_no_JSON()
+    {
+        await using TestDeployment deployment = new();
+        string file = Path.Combine(deployment.Directory, "options.json");
+        File.WriteAllText(file, "{ \"Trident\": ");
+        await ExpectAsync(deployment, 2, "options.json", "--options", file);
+    }
+
+    [Fact]
+    public async Task A_host_without_an_address()
+    {
+        await using TestDeployment deployment = new();
+        PartyEndpoint[] parties = [.. deployment.Parties.Parties.Select(p => p.Party == 2 ? p with { Host = "nowhere.invalid" } : p)];
+        File.Delete(deployment.Layout.PartiesFile);
+        (deployment.Parties with { Parties = parties }).Save(deployment.Layout.PartiesFile);
+        await ExpectAsync(deployment, 9, "nowhere.invalid", "--Trident:ResolveWait=00:00:00");
+    }
+
     [Fact]
     public async Task A_party_that_does_not_exist()
     {
@@ -68,11 +102,12 @@ public sealed class StartFailureTests
         await ExpectAsync(deployment, code, word);
     }
 
-    private static async Task ExpectAsync(TestDeployment deployment, int code, string word)
+    private static async Task ExpectAsync(TestDeployment deployment, int code, string word, params string[] arguments)
     {
-        await using SiloProcess silo = SiloProcess.Start(deployment.Directory, 2);
+        await using SiloProcess silo = SiloProcess.Start(deployment.Directory, 2, arguments);
         (int exit, string output) = await silo.ExitAsync();
         Assert.True(exit == code, $"exit code {exit}, expected {code}:\n{output}");
         Assert.Contains(word, output, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("Unhandled exception", output, StringComparison.Ordinal);
     }
 }

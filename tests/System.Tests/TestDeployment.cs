@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using Trident.Client;
+using Trident.Console.Deployments;
 using Trident.Protocol.Sealing;
 using Trident.Protocol.Tables;
 
@@ -20,7 +19,7 @@ public sealed class TestDeployment : IAsyncDisposable
         Random random = new(seed);
         Seed = seed;
         Plain = [.. Enumerable.Range(0, rows).Select(_ => { byte[] row = new byte[dimension]; random.NextBytes(row); return row; })];
-        int[] ports = FreePorts(9);
+        int[] ports = FreePorts.FindRow(9);
         PartyEndpoint[] endpoints = new PartyEndpoint[3];
         for (int p = 1; p <= 3; p++)
         {
@@ -105,8 +104,19 @@ public sealed class TestDeployment : IAsyncDisposable
         .OrderBy(l => !l.Contains("fail: ", StringComparison.Ordinal)).Take(most)
         .Select(l => l.Length > 1000 ? l[..1000] : l));
 
-    public Task<TridentClient> ConnectAsync() =>
-        TridentClient.ConnectAsync(new TridentClientOptions { DeploymentDirectory = Directory, Grace = Grace ?? new TridentClientOptions { DeploymentDirectory = Directory }.Grace }, CancellationToken.None);
+    public Task<TridentClient> ConnectAsync()
+    {
+        TridentClientOptions usual = new() { DeploymentDirectory = Directory };
+
+        // A probe that is late would mark a party down, and the answers without it are not verified, whatever the grace. Not for longer:
+        // a client connects anew to a party that was killed only after several probes of it.
+        return TridentClient.ConnectAsync(Grace is not { } patience ? usual : new TridentClientOptions
+        {
+            DeploymentDirectory = Directory,
+            Grace = patience,
+            ProbeTimeout = TimeSpan.FromSeconds(10),
+        });
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -120,17 +130,5 @@ public sealed class TestDeployment : IAsyncDisposable
 
         Owner.Dispose();
         global::System.IO.Directory.Delete(Directory, recursive: true);
-    }
-
-    internal static int[] FreePorts(int count)
-    {
-        Socket[] sockets = [.. Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))];
-        int[] ports = [.. sockets.Select(s => { s.Bind(new IPEndPoint(IPAddress.Loopback, 0)); return ((IPEndPoint)s.LocalEndPoint!).Port; })];
-        foreach (Socket socket in sockets)
-        {
-            socket.Dispose();
-        }
-
-        return ports;
     }
 }

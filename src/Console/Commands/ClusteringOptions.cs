@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Trident.Console.Silos;
+using Trident.Sql;
 
 namespace Trident.Console.Commands;
 
@@ -11,8 +12,8 @@ internal sealed class ClusteringOptions
 
     private ClusteringOptions(string description)
     {
-        _clustering = new Option<string>("--clustering") { Description = description, DefaultValueFactory = _ => "embedded" };
-        _clustering.AcceptOnlyFromAmong("embedded", "postgres");
+        _clustering = new Option<string>("--clustering") { Description = description, DefaultValueFactory = _ => ClusteringNames.Embedded };
+        _clustering.AcceptOnlyFromAmong(ClusteringNames.Embedded, ClusteringNames.Postgres);
     }
 
     /// <summary>All options of the set.</summary>
@@ -36,15 +37,15 @@ internal sealed class ClusteringOptions
 
     /// <summary>What was asked for.</summary>
     /// <exception cref="ConsoleException">Clustering and connection do not fit together.</exception>
-    public SiloClustering Of(ParseResult parsed)
+    public ClusterChoice Of(ParseResult parsed)
     {
-        if (parsed.GetRequiredValue(_clustering) == "postgres")
+        if (parsed.GetRequiredValue(_clustering) == ClusteringNames.Postgres)
         {
-            return new SiloClustering(_connection.Required(parsed));
+            return new ClusterChoice(_connection.Required(parsed));
         }
 
         return _connection.Given(parsed) is null
-            ? SiloClustering.Embedded
+            ? ClusterChoice.Embedded
             : throw new ConsoleException("A connection is of use with --clustering postgres only.", CommandRunner.UsageError);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Trident.Console.Text;
 
 namespace Trident.Console.Commands;
 
@@ -36,19 +37,5 @@ internal sealed class ConnectionOptions
 
     /// <summary>The connection string, or null when none is given.</summary>
     /// <exception cref="ConsoleException">Two are given, or the file cannot be read.</exception>
-    public string? Given(ParseResult parsed)
-    {
-        string? connection = parsed.GetValue(_connection);
-        if (parsed.GetValue(_file) is not { } file)
-        {
-            return connection;
-        }
-
-        if (connection is not null)
-        {
-            throw new ConsoleException("Give --connection or --connection-file, not both.", CommandRunner.UsageError);
-        }
-
-        return File.ReadAllText(file).Trim();
-    }
+    public string? Given(ParseResult parsed) => SecretFile.Read("--connection", parsed.GetValue(_connection), parsed.GetValue(_file));
 }

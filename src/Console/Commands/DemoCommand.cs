@@ -60,10 +60,10 @@ internal static class DemoCommand
         DemoSearch search = await DemoSearch.ShareAsync(context, layout, vectors, seed, stop);
         LoadResult result;
         DemoSearchResult found;
-        await using (LocalSilos silos = await UpCommand.StartAsync(context, layout, [], SiloClustering.Embedded, stop))
+        await using (LocalSilos silos = await UpCommand.StartAsync(context, layout, [], ClusterChoice.Embedded, stop))
         {
             context.Out.WriteLine($"three silos serve, as processes of their own (seed of the rows: {seed})");
-            await using TridentClient client = await OpenDeployment.ConnectAsync(layout, SiloClustering.Embedded, stop);
+            await using TridentClient client = await OpenDeployment.ConnectAsync(layout, ClusterChoice.Embedded, stop);
             Fetches load = new(context, client, table, plain);
             result = await load.RunAsync("1,000 private fetches", LoadRun.RandomRows(Queries, table.Rows, seed), Concurrency, stop);
             found = await search.RunAsync(client, stop);

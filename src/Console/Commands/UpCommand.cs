@@ -2,6 +2,7 @@ using System.CommandLine;
 using Trident.Console.Deployments;
 using Trident.Console.Measuring;
 using Trident.Console.Silos;
+using Trident.Console.Text;
 using Trident.Protocol.Collections;
 using Trident.Protocol.Tables;
 
@@ -39,8 +40,9 @@ internal static class UpCommand
             }
         });
         Option<string?> token = new("--http-token") { Description = "The operator's token for them; drawn at random and printed once unless given.", HelpName = "TOKEN" };
+        Option<string?> tokenFile = new("--http-token-file") { Description = "A file that holds the token; keeps it off the command line.", HelpName = "FILE" };
         ClusteringOptions clustering = ClusteringOptions.OfSilos();
-        Command command = new("up", "Run the three silos on this machine until Ctrl-C or SIGTERM.") { directory, stock, transport, delay, bandwidth, settings, http, token };
+        Command command = new("up", "Run the three silos on this machine until Ctrl-C or SIGTERM.") { directory, stock, transport, delay, bandwidth, settings, http, token, tokenFile };
         clustering.AddTo(command);
         command.Runs(async (parsed, context, stop) =>
         {
@@ -53,9 +55,10 @@ internal static class UpCommand
 
             LinkModel link = new(parsed.GetValue(delay), parsed.GetValue(bandwidth) is not 0 and double megabits ? megabits : null);
             arguments.AddRange(SiloSwitches.For(link, parsed.GetValue(stock)));
+            string? given = SecretFile.Read("--http-token", parsed.GetValue(token), parsed.GetValue(tokenFile));
             HttpOfSilos? pages = parsed.GetValue(http) is { } port
-                ? new HttpOfSilos(port, parsed.GetValue(token))
-                : parsed.GetValue(token) is null ? null : throw new ConsoleException("--http-token is of use with --http-base-port only.", CommandRunner.UsageError);
+                ? new HttpOfSilos(port, given)
+                : given is null ? null : throw new ConsoleException("--http-token and its file are of use with --http-base-port only.", CommandRunner.UsageError);
             try
             {
                 await using LocalSilos silos = await StartAsync(context, layout, arguments, clustering.Of(parsed), stop, pages);
@@ -81,7 +84,7 @@ internal static class UpCommand
 
     /// <summary>Starts the silos and waits until queries can be answered.</summary>
     public static async Task<LocalSilos> StartAsync(
-        CommandContext context, DeploymentLayout layout, IReadOnlyList<string> settings, SiloClustering clustering, CancellationToken stop, HttpOfSilos? http = null)
+        CommandContext context, DeploymentLayout layout, IReadOnlyList<string> settings, ClusterChoice clustering, CancellationToken stop, HttpOfSilos? http = null)
     {
         LocalSilos? silos = null;
         try

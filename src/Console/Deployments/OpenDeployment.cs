@@ -22,7 +22,7 @@ internal static class OpenDeployment
     /// <param name="clustering">Where their gateways are looked up.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="ConsoleException">The connection string cannot be read.</exception>
-    public static async Task<TridentClient> ConnectAsync(DeploymentLayout layout, SiloClustering clustering, CancellationToken stop)
+    public static async Task<TridentClient> ConnectAsync(DeploymentLayout layout, ClusterChoice clustering, CancellationToken stop)
     {
         TridentClientOptions options = new()
         {

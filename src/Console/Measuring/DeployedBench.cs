@@ -19,7 +19,7 @@ internal static class DeployedBench
     /// <param name="json">Where the JSON goes; null for nowhere.</param>
     /// <param name="stop">Gives up.</param>
     public static async Task<int> RunAsync(
-        CommandContext context, DeploymentLayout layout, SiloClustering clustering, string table, string? verify, BenchPlan plan, string? json, CancellationToken stop)
+        CommandContext context, DeploymentLayout layout, ClusterChoice clustering, string table, string? verify, BenchPlan plan, string? json, CancellationToken stop)
     {
         TableDescription description = layout.Table(table);
         PlainTable? plain = verify is null ? null : ReadPlain(verify, description, stop);

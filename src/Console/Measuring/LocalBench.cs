@@ -127,7 +127,7 @@ internal sealed class LocalBench(CommandContext context, LocalBenchSettings sett
         Combination combination, DeploymentLayout layout, TableDescription table, PlainTable plain, CancellationToken stop)
     {
         context.Error.WriteLine(combination.ToString());
-        await using LocalSilos silos = await UpCommand.StartAsync(context, layout, settings.SiloArguments(combination.Transport), SiloClustering.Embedded, stop);
+        await using LocalSilos silos = await UpCommand.StartAsync(context, layout, settings.SiloArguments(combination.Transport), ClusterChoice.Embedded, stop);
         await using TridentClient client = await TridentClient.ConnectAsync(
             new TridentClientOptions { DeploymentDirectory = layout.Directory, Grace = Patience, Deadline = Deadline }, stop);
         MustUse(combination.Transport, await client.StatusAsync(stop));

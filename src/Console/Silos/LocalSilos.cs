@@ -26,7 +26,7 @@ internal sealed class LocalSilos : IAsyncDisposable
     /// <param name="stop">Gives up.</param>
     /// <param name="http">Their HTTP endpoints; null for none.</param>
     /// <exception cref="ConsoleException">One did not start; the message holds what it said, the exit code is its own.</exception>
-    public static async Task<LocalSilos> StartAsync(string deployment, IReadOnlyList<string> settings, SiloClustering clustering, Action<long, long>? progress, CancellationToken stop,
+    public static async Task<LocalSilos> StartAsync(string deployment, IReadOnlyList<string> settings, ClusterChoice clustering, Action<long, long>? progress, CancellationToken stop,
         HttpOfSilos? http = null)
     {
         string program = SiloBinary.Find();
@@ -89,7 +89,7 @@ internal sealed class LocalSilos : IAsyncDisposable
 
     private static async Task AskAsync(DeploymentLayout layout, CancellationToken stop)
     {
-        await using TridentClient client = await OpenDeployment.ConnectAsync(layout, SiloClustering.Embedded, stop);
+        await using TridentClient client = await OpenDeployment.ConnectAsync(layout, ClusterChoice.Embedded, stop);
         Readiness readiness = await client.WaitReadyAsync(StartPatience, stop);
         stop.ThrowIfCancellationRequested();
         if (!readiness.IsReady)
@@ -99,7 +99,7 @@ internal sealed class LocalSilos : IAsyncDisposable
         }
     }
 
-    private Task Begin(string program, string deployment, int party, IReadOnlyList<string> settings, SiloClustering clustering, HttpOfSilos? http, CancellationToken stop)
+    private Task Begin(string program, string deployment, int party, IReadOnlyList<string> settings, ClusterChoice clustering, HttpOfSilos? http, CancellationToken stop)
     {
         SiloProcess silo = SiloProcess.Start(program, deployment, party, settings, http?.With(clustering.Environment, party) ?? clustering.Environment);
         _silos.Add(silo);

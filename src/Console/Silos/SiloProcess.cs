@@ -9,6 +9,9 @@ internal sealed partial class SiloProcess : IAsyncDisposable
 {
     private const int TerminateSignal = 15;
     private const int KeptLines = 20;
+
+    // Its input is never written to; it ends when this process does, even one that is killed and can stop no child.
+    private const string EndsWithUs = "--Trident:StopAtEndOfInput=true";
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
 
     private readonly Process _process;
@@ -58,7 +61,7 @@ internal sealed partial class SiloProcess : IAsyncDisposable
             UseShellExecute = false,
         };
         string number = party.ToString(CultureInfo.InvariantCulture);
-        foreach (string argument in (string[])[.. needsHost ? [program] : Array.Empty<string>(), "--deployment", deployment, "--party", number, .. settings])
+        foreach (string argument in (string[])[.. needsHost ? [program] : Array.Empty<string>(), "--deployment", deployment, "--party", number, EndsWithUs, .. settings])
         {
             start.ArgumentList.Add(argument);
         }
@@ -157,7 +160,6 @@ internal sealed partial class SiloProcess : IAsyncDisposable
             throw new ConsoleException($"'{_process.StartInfo.FileName}' could not be started: {e.Message}");
         }
 
-        _process.StandardInput.Close();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         Exit = WaitAsync();

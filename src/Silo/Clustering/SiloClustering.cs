@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using Trident.Grains.Placement;
-using Trident.Protocol.Sealing;
 using Trident.Sql;
 
 namespace Trident.Silo.Clustering;
@@ -9,12 +8,6 @@ namespace Trident.Silo.Clustering;
 /// <summary>How the silos find one another: Orleans' embedded clustering, or a PostgreSQL database.</summary>
 public sealed class SiloClustering : IAsyncDisposable
 {
-    /// <summary>Without a database; the membership is held by party 1's silo.</summary>
-    public const string Embedded = "embedded";
-
-    /// <summary>With a PostgreSQL database.</summary>
-    public const string Postgres = "postgres";
-
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
     private readonly ClusterDatabase? _database;
     private readonly TimeSpan _patience;
@@ -25,16 +18,16 @@ public sealed class SiloClustering : IAsyncDisposable
     /// <exception cref="StartException">They name no clustering that there is, or what it needs is missing.</exception>
     public static SiloClustering Of(SiloSettings settings)
     {
-        if (settings.Clustering == Embedded)
+        if (settings.Clustering == ClusteringNames.Embedded)
         {
-            return settings.ClusteringConnection is null && settings.ClusteringConnectionFile is null
+            return string.IsNullOrWhiteSpace(settings.ClusteringConnection) && string.IsNullOrWhiteSpace(settings.ClusteringConnectionFile)
                 ? new SiloClustering(null, default)
                 : throw Bad("A connection for clustering is given, and clustering is 'embedded', which uses none; set Trident:Clustering to 'postgres'.");
         }
 
-        if (settings.Clustering != Postgres)
+        if (settings.Clustering != ClusteringNames.Postgres)
         {
-            throw Bad($"There is no clustering '{settings.Clustering}'; Trident:Clustering is '{Embedded}' or '{Postgres}'.");
+            throw Bad($"There is no clustering '{settings.Clustering}'; Trident:Clustering is '{ClusteringNames.Embedded}' or '{ClusteringNames.Postgres}'.");
         }
 
         if (settings.ClusteringWait < TimeSpan.Zero || settings.ClusteringWait > TimeSpan.FromHours(1))
@@ -94,12 +87,17 @@ public sealed class SiloClustering : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether party 1's silo has to be found, to be let in by it.</summary>
+    public bool NeedsFirst => _database is null;
+
     /// <summary>Tells Orleans.</summary>
-    public void AddTo(ISiloBuilder silo, PartyEndpoint first, Func<string, IPAddress> resolve)
+    /// <param name="silo">The silo that is put together.</param>
+    /// <param name="first">Party 1's silo, where it is needed.</param>
+    public void AddTo(ISiloBuilder silo, IPEndPoint? first)
     {
         if (_database is null)
         {
-            silo.UseDevelopmentClustering(new IPEndPoint(resolve(first.Host), first.SiloPort));
+            silo.UseDevelopmentClustering(first);
             return;
         }
 
@@ -113,29 +111,9 @@ public sealed class SiloClustering : IAsyncDisposable
     /// <summary>Closes the connections used at start.</summary>
     public ValueTask DisposeAsync() => _database?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static string Connection(SiloSettings settings)
-    {
-        if (settings.ClusteringConnectionFile is not { } file)
-        {
-            return !string.IsNullOrWhiteSpace(settings.ClusteringConnection)
-                ? settings.ClusteringConnection
-                : throw Bad("Clustering with 'postgres' needs a connection: set Trident:ClusteringConnection (in the environment Trident__ClusteringConnection), or Trident:ClusteringConnectionFile.");
-        }
-
-        if (settings.ClusteringConnection is not null)
-        {
-            throw Bad("Trident:ClusteringConnection and Trident:ClusteringConnectionFile are both given; give one.");
-        }
-
-        try
-        {
-            return File.ReadAllText(file).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Bad($"The connection's file cannot be read: {e.Message}");
-        }
-    }
+    private static string Connection(SiloSettings settings) =>
+        SecretFile.Read("Trident:ClusteringConnection", settings.ClusteringConnection, settings.ClusteringConnectionFile)
+        ?? throw Bad("Clustering with 'postgres' needs a connection: set Trident:ClusteringConnection (in the environment Trident__ClusteringConnection), or Trident:ClusteringConnectionFile.");
 
     private static StartException Bad(string message) => new(StartException.BadConfiguration, message);
 }

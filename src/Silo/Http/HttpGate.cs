@@ -3,14 +3,16 @@ using System.Net;
 namespace Trident.Silo.Http;
 
 /// <summary>
-/// Decides who may look. Metrics and health are open on loopback and need the token as bearer elsewhere; everything else needs the token
-/// or a session. On loopback the request must also name loopback, or a page of some other site could read along through a name that it
-/// has pointed here.
+/// Decides who may look. Metrics and health are open on loopback and need the token as bearer elsewhere; everything else, and metrics for
+/// reading too, opens to the token or a session. On loopback the request must also name loopback, or a page of some other site could read along through a name that it
+/// has pointed here. A request that a proxy on this machine passed on comes from elsewhere, and is treated so.
 /// </summary>
 public sealed class HttpGate(AccessToken? token, bool loopback, int party)
 {
     /// <summary>The sign-in page, and where it posts to.</summary>
     public const string LoginPath = "/login";
+
+    private static readonly string[] ProxyHeaders = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via"];
 
     /// <summary>The session's cookie. Cookies know hosts and no ports: each party's has a name of its own.</summary>
     public string CookieName { get; } = $"trident-party-{party}";
@@ -24,6 +26,7 @@ public sealed class HttpGate(AccessToken? token, bool loopback, int party)
         headers.XFrameOptions = "DENY";
         headers["Referrer-Policy"] = "no-referrer";
         string host = context.Request.Host.Host;
+        bool local = loopback && !IsForwarded(context.Request);
         if (loopback && host != "localhost" && !(IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address)))
         {
             return RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, "This endpoint is for this machine; ask for it as 127.0.0.1 or localhost.");
@@ -31,7 +34,7 @@ public sealed class HttpGate(AccessToken? token, bool loopback, int party)
 
         PathString path = context.Request.Path;
         bool collected = path == "/metrics" || path.StartsWithSegments("/health");
-        if (collected && loopback || path == LoginPath || path == "/page.css" || IsAllowed(context.Request, collected))
+        if (collected && local || path == LoginPath || path == "/page.css" || IsAllowed(context.Request, path))
         {
             // The dashboard would read the fields of any grain to whoever asks.
             return path.StartsWithSegments("/dashboard/GrainState") ? RefuseAsync(context, StatusCodes.Status404NotFound, "Not served.") : next(context);
@@ -52,12 +55,22 @@ public sealed class HttpGate(AccessToken? token, bool loopback, int party)
         return RefuseAsync(context, StatusCodes.Status401Unauthorized, "This needs the operator's token.");
     }
 
-    private bool IsAllowed(HttpRequest request, bool bearerOnly)
+    /// <summary>
+    /// Whether a browser has this request's answer over TLS, as far as can be told from here. Anybody can write the header: what he gains
+    /// is a cookie that his own browser sends over TLS only.
+    /// </summary>
+    public static bool IsSecure(HttpRequest request) =>
+        request.IsHttps || request.Headers["X-Forwarded-Proto"].ToString().Split(',')[0].Trim().Equals("https", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a proxy says that it passes this request on for somebody. Who leaves such a header out is on this machine; who adds one gains nothing.</summary>
+    private static bool IsForwarded(HttpRequest request) => ProxyHeaders.Any(request.Headers.ContainsKey);
+
+    private bool IsAllowed(HttpRequest request, PathString path)
     {
         const string scheme = "Bearer ";
         string authorization = request.Headers.Authorization.ToString();
         return token is not null && (authorization.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && token.Is(authorization[scheme.Length..].Trim())
-            || !bearerOnly && token.IsOpen(request.Cookies[CookieName]));
+            || !path.StartsWithSegments("/health") && (path != "/metrics" || HttpMethods.IsGet(request.Method)) && token.IsOpen(request.Cookies[CookieName]));
     }
 
     private static Task RefuseAsync(HttpContext context, int status, string why)

@@ -44,7 +44,7 @@ public sealed class HttpSettings
             throw Bad($"Trident:Http:Port is {Port}; it may be 1 to 65535, or 0 for no HTTP.");
         }
 
-        if (Otlp is not null && !(Uri.TryCreate(Otlp, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"))
+        if (!string.IsNullOrWhiteSpace(Otlp) && !(Uri.TryCreate(Otlp, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"))
         {
             throw Bad("Trident:Http:Otlp is no address of a collector; give one such as http://collector:4317.");
         }
@@ -54,7 +54,7 @@ public sealed class HttpSettings
             throw Bad($"There is no OTLP protocol '{OtlpProtocol}'; Trident:Http:OtlpProtocol is 'grpc' or 'http'.");
         }
 
-        string? token = ReadToken();
+        string? token = SecretFile.Read("Trident:Http:Token", Token, TokenFile);
         if (token is { Length: < LeastToken })
         {
             throw Bad($"The HTTP token has {token.Length} characters; it needs at least {LeastToken}, drawn at random.");
@@ -76,28 +76,6 @@ public sealed class HttpSettings
         }
 
         return token is null ? null : new AccessToken(token);
-    }
-
-    private string? ReadToken()
-    {
-        if (TokenFile is null)
-        {
-            return string.IsNullOrWhiteSpace(Token) ? null : Token.Trim();
-        }
-
-        if (Token is not null)
-        {
-            throw Bad("Trident:Http:Token and Trident:Http:TokenFile are both given; give one.");
-        }
-
-        try
-        {
-            return File.ReadAllText(TokenFile).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Bad($"The file of the HTTP token cannot be read: {e.Message}");
-        }
     }
 
     private static StartException Bad(string message) => new(StartException.BadConfiguration, message);

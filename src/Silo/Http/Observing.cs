@@ -16,7 +16,7 @@ internal static class Observing
 
     public static void Add(WebApplicationBuilder builder, HttpSettings settings, int party)
     {
-        bool otlp = settings.Otlp is not null || !string.IsNullOrEmpty(builder.Configuration[OtlpVariable]);
+        bool otlp = !string.IsNullOrWhiteSpace(settings.Otlp) || !string.IsNullOrEmpty(builder.Configuration[OtlpVariable]);
         if (settings.Port == 0 && !otlp)
         {
             return;
@@ -48,7 +48,7 @@ internal static class Observing
 
         void Configure(OtlpExporterOptions options, string path)
         {
-            if (settings.Otlp is { } address)
+            if (settings.Otlp is { } address && !string.IsNullOrWhiteSpace(address))
             {
                 bool http = settings.OtlpProtocol == "http";
                 options.Protocol = http ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc;

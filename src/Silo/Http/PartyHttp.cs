@@ -65,7 +65,8 @@ internal static class PartyHttp
             return;
         }
 
-        MapFile(app, "/", "index.html", "text/html; charset=utf-8", party);
+        string link = settings.Dashboard ? $"<a id=\"dashboard\" href=\"{DashboardPath}/\">Orleans dashboard</a>" : "";
+        app.MapGet("/", context => WriteAsync(context, "index.html", "text/html; charset=utf-8", party, dashboard: link));
         MapFile(app, "/page.css", "page.css", "text/css; charset=utf-8", party);
         MapFile(app, "/page.js", "page.js", "text/javascript; charset=utf-8", party);
         app.MapGet("/api/status", static (ClusterStatus status, CancellationToken stop) => status.GetAsync(stop));
@@ -84,7 +85,7 @@ internal static class PartyHttp
             {
                 HttpOnly = true,
                 SameSite = SameSiteMode.Strict,
-                Secure = context.Request.IsHttps,
+                Secure = HttpGate.IsSecure(context.Request),
                 IsEssential = true,
             });
             context.Response.StatusCode = StatusCodes.Status303SeeOther;
@@ -107,7 +108,7 @@ internal static class PartyHttp
     private static void MapFile(WebApplication app, string path, string file, string type, int party) =>
         app.MapGet(path, context => WriteAsync(context, file, type, party));
 
-    private static async Task WriteAsync(HttpContext context, string file, string type, int party, string message = "")
+    private static async Task WriteAsync(HttpContext context, string file, string type, int party, string message = "", string dashboard = "")
     {
         using Stream resource = typeof(PartyHttp).Assembly.GetManifestResourceStream("page/" + file)
             ?? throw new InvalidOperationException($"The file {file} is not in the silo's program.");
@@ -116,6 +117,7 @@ internal static class PartyHttp
         context.Response.ContentType = type;
         context.Response.Headers.ContentSecurityPolicy =
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-        await context.Response.WriteAsync(text.Replace("{party}", $"{party}").Replace("{message}", HtmlEncoder.Default.Encode(message)), context.RequestAborted);
+        await context.Response.WriteAsync(
+            text.Replace("{party}", $"{party}").Replace("{dashboard}", dashboard).Replace("{message}", HtmlEncoder.Default.Encode(message)), context.RequestAborted);
     }
 }

@@ -34,7 +34,7 @@ public sealed class HttpSettingsTests
             Assert.True(new HttpSettings { Port = 9101, TokenFile = file }.Check(out _)!.Is(Token));
             Refused(new HttpSettings { Port = 9101, TokenFile = file, Token = Token }, "both given");
             File.WriteAllText(file, "\n");
-            Refused(new HttpSettings { Port = 9101, TokenFile = file }, "needs at least 20");
+            Refused(new HttpSettings { Port = 9101, TokenFile = file }, "is empty");
         }
         finally
         {
@@ -42,6 +42,13 @@ public sealed class HttpSettingsTests
         }
 
         Refused(new HttpSettings { Port = 9101, TokenFile = file }, "cannot be read");
+    }
+
+    [Fact]
+    public void An_empty_setting_is_none()
+    {
+        Assert.Null(new HttpSettings { Port = 9101, TokenFile = "", Token = " ", Otlp = "" }.Check(out _));
+        Assert.True(new HttpSettings { Port = 9101, TokenFile = "", Token = Token }.Check(out _)!.Is(Token));
     }
 
     [Theory]

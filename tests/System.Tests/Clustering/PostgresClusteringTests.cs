@@ -50,40 +50,37 @@ public sealed class PostgresClusteringTests(PostgresServer server) : IClassFixtu
             await using TridentClient client = await TridentClient.ConnectAsync(options);
             Readiness readiness = await client.WaitReadyAsync(TimeSpan.FromSeconds(60));
             Assert.True(readiness.IsReady, readiness.Reason + upError);
-            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-            FetchResult result;
-            do
+            await Until.SoAsync(async () =>
             {
                 // A party that is slow for a moment, as all are right after their start, costs an answer its mark.
-                result = await client.FetchAsync("vectors", 42, limit.Token);
+                FetchResult result = await client.FetchAsync("vectors", 42);
                 Assert.Equal(deployment.Plain[42], result.Records[0]);
-            }
-            while (!result.Verified);
+                return result.Verified;
+            });
 
             // So do the commands; without the database they go to where nobody is.
             string clientFile = Path.Combine(elsewhere, "connection");
-            await File.WriteAllTextAsync(clientFile, options.ClusteringConnection + "\n", limit.Token);
+            await File.WriteAllTextAsync(clientFile, options.ClusteringConnection + "\n");
             string[] gateways = ["--clustering", "postgres", "--connection-file", clientFile];
             (code, string found, error) = await RunAsync(["fetch", elsewhere, "--table", "vectors", "--row", "42", "--json", .. gateways]);
             Assert.True(code == 0, error);
-            (code, found, error) = await RunAsync(["status", elsewhere, "--json", .. gateways]);
-            Assert.True(code == 0 && !found.Contains("\"up\": false", StringComparison.Ordinal), found + error);
+            await Until.SoAsync(() => RunAsync(["status", elsewhere, "--json", .. gateways]), r => r.Code == 0 && !r.Output.Contains("\"up\": false", StringComparison.Ordinal));
             (code, _, error) = await RunAsync(["bench", elsewhere, "--table", "vectors", "--queries", "20", "--warm-up", "0", "--concurrency", "2", .. gateways]);
             Assert.True(code == 0, error);
             (code, _, error) = await RunAsync("fetch", elsewhere, "--table", "vectors", "--row", "42");
             Assert.True(code == 1 && error.Contains("Fewer than two parties", StringComparison.Ordinal), error);
 
-            (code, string output, error) = await RunAsync("sql", "status", "--connection-file", file, "--json");
-            Assert.True(code == 0, error);
+            // One that said nothing for a while is shown as silent until it does.
+            (code, string output, error) = await Until.SoAsync(() => RunAsync("sql", "status", "--connection-file", file, "--json"),
+                r => r.Code == 0 && JsonDocument.Parse(r.Output).RootElement.GetProperty("clusters").EnumerateArray().All(c => c.GetProperty("state").GetString() == "up"));
             using JsonDocument status = JsonDocument.Parse(output);
             Assert.Equal(1, status.RootElement.GetProperty("schemaVersion").GetInt32());
-            Assert.Equal(["up", "up", "up"], status.RootElement.GetProperty("clusters").EnumerateArray().Select(c => c.GetProperty("state").GetString()));
+            Assert.Equal(3, status.RootElement.GetProperty("clusters").GetArrayLength());
             Assert.Equal(["party-1", "party-2", "party-3"], status.RootElement.GetProperty("silos").EnumerateArray().Select(c => c.GetProperty("silo").GetString()));
             Assert.All(status.RootElement.GetProperty("roles").EnumerateArray(), r => Assert.True(r.GetProperty("exists").GetBoolean()));
             (code, output, _) = await RunAsync("sql", "status", "--connection", connection);
             Assert.Equal(0, code);
             Assert.Contains("party-3", output, StringComparison.Ordinal);
-            Assert.Contains("active", output, StringComparison.Ordinal);
         }
         finally
         {
@@ -98,9 +95,13 @@ public sealed class PostgresClusteringTests(PostgresServer server) : IClassFixtu
             Assert.DoesNotContain(PostgresServer.Password, await File.ReadAllTextAsync(log), StringComparison.Ordinal);
         }
 
-        // They said goodbye: nobody had to find out.
+        // They said goodbye: nobody had to find out. One that could not in its time says so instead.
         await using ClusterDatabase database = new(connection, "test");
-        Assert.All(await ClusterView.PartiesAsync(database), p => Assert.Equal("down", p.State));
+        foreach (PartyRow party in await ClusterView.PartiesAsync(database))
+        {
+            string log = await File.ReadAllTextAsync(Path.Combine(deployment.Directory, "logs", $"party-{party.Party}.log"));
+            Assert.True(party.State == "down" || log.Contains("could not sign off", StringComparison.Ordinal), $"party {party.Party} is {party.State}:\n{log}");
+        }
     }
 
     [PostgresFact]
@@ -157,12 +158,11 @@ public sealed class PostgresClusteringTests(PostgresServer server) : IClassFixtu
             SiloArguments = ["--Trident:Clustering=postgres", $"--Trident:ClusteringConnection={connection}", "--Trident:ClusteringWait=00:05:00"],
         };
         SiloProcess silo = deployment.Begin(3);
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-        while (!silo.Output.Contains("Trying again", StringComparison.Ordinal))
+        await Until.SoAsync(() =>
         {
             Assert.False(silo.HasExited, silo.Output);
-            await Task.Delay(50, limit.Token);
-        }
+            return silo.Output.Contains("Trying again", StringComparison.Ordinal);
+        });
 
         await server.StartAsync();
         await silo.ReadyAsync();

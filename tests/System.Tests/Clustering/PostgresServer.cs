@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using Npgsql;
+using Trident.Console.Deployments;
 using Trident.Sql;
 using Xunit;
 
@@ -26,7 +25,7 @@ public sealed partial class PostgresServer : IAsyncLifetime
     private Process? _process;
     private int _databases;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePorts.FindRow(1)[0];
 
     private static string? User => Environment.UserName != "root" ? null
         : File.ReadLines("/etc/passwd").Any(l => l.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
@@ -98,7 +97,16 @@ public sealed partial class PostgresServer : IAsyncLifetime
         {
             Assert.Equal(0, Signal(_process.Id, FastStop));
             using CancellationTokenSource limit = new(Patience);
-            await _process.WaitForExitAsync(limit.Token);
+            try
+            {
+                await _process.WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // Nothing may be left behind. Its children notice that it is gone, and end.
+                _process.Kill(entireProcessTree: true);
+                await _process.WaitForExitAsync();
+            }
         }
 
         _process?.Dispose();
@@ -140,15 +148,14 @@ public sealed partial class PostgresServer : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await StopAsync();
-        Directory.Delete(_directory, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        try
+        {
+            await StopAsync();
+        }
+        finally
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
     }
 
     private async Task RunAsync(string program, string[] arguments, bool asUser)

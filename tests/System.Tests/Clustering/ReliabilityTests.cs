@@ -40,21 +40,9 @@ public sealed class ReliabilityTests(PostgresServer server, ITestOutputHelper ou
             long killed = Stopwatch.GetTimestamp();
             await deployment.Silo(party).KillAsync();
             Task<double> dead = UntilAsync(killed, async () => (await SilosAsync(view, party)).Single(s => s.Started == started).Status == "dead");
-            if (!atOnce)
-            {
-                await dead;
-            }
-
-            long restarted = Stopwatch.GetTimestamp();
-            SiloProcess silo = deployment.Begin(party);
-            await silo.ReadyAsync();
-            double serves = Seconds(restarted);
-            await load.NextVerifiedAsync(Patience);
-            double verified = Seconds(restarted);
-            Readiness readiness = await client.WaitReadyAsync(Patience);
-            Assert.True(readiness.IsReady, readiness.Reason);
-            double ready = Seconds(restarted);
-            await UntilAsync(restarted, async () => (await ClusterView.PartiesAsync(view)).All(p => p.State == "up" && p.SilosUp == 1));
+            Task<(double Serves, double Verified, double Ready)> back = ComeBackAsync(party, atOnce ? Task.CompletedTask : dead);
+            await Task.WhenAll(dead, back);
+            (double serves, double verified, double ready) = await back;
             double gone = await dead;
             Report(string.Create(CultureInfo.InvariantCulture,
                 $"| {kill + 1} | {party} | {gone:0.0}{(atOnce ? " (restarted at once)" : "")} | {serves:0.0} | {verified:0.0} | {ready:0.0} | {load.Right - right} | {load.Failures.Count - failed} |"));
@@ -64,6 +52,21 @@ public sealed class ReliabilityTests(PostgresServer server, ITestOutputHelper ou
         Summary(load);
         Assert.True(load.Wrong == 0 && load.Failures.Count == 0, Faults(load, deployment));
         Assert.All((int[])[1, 2, 3], p => Assert.False(deployment.Silo(p).HasExited));
+
+        async Task<(double Serves, double Verified, double Ready)> ComeBackAsync(int party, Task first)
+        {
+            await first;
+            long restarted = Stopwatch.GetTimestamp();
+            await deployment.Begin(party).ReadyAsync();
+            double serves = Seconds(restarted);
+            await load.NextVerifiedAsync(Patience);
+            double verified = Seconds(restarted);
+            Readiness readiness = await client.WaitReadyAsync(Patience);
+            Assert.True(readiness.IsReady, readiness.Reason);
+            double ready = Seconds(restarted);
+            await UntilAsync(restarted, async () => (await ClusterView.PartiesAsync(view)).All(p => p.State == "up" && p.SilosUp == 1));
+            return (serves, verified, ready);
+        }
     }
 
     [PostgresFact]
@@ -106,7 +109,7 @@ public sealed class ReliabilityTests(PostgresServer server, ITestOutputHelper ou
             $"database away for {away:0.0} s: {during} right answers meanwhile, {verified} of them verified; all three heard of again {heard:0.0} s after it was back"));
         Summary(load);
         Assert.True(load.Wrong == 0 && load.Failures.Count == 0, Faults(load, deployment));
-        Assert.True(steps > 0 && verified > steps);
+        Assert.True(steps > 0 && verified >= steps);
         Assert.All((int[])[1, 2, 3], p => Assert.False(deployment.Silo(p).HasExited));
     }
 
@@ -120,12 +123,7 @@ public sealed class ReliabilityTests(PostgresServer server, ITestOutputHelper ou
     /// <summary>Asks until it is so; gives how long that took, in seconds since the stamp. Fails after three minutes.</summary>
     private static async Task<double> UntilAsync(long since, Func<Task<bool>> isSo)
     {
-        using CancellationTokenSource limit = new(Patience);
-        while (!await isSo())
-        {
-            await Task.Delay(50, limit.Token);
-        }
-
+        await Until.SoAsync(isSo, Patience);
         return Seconds(since);
     }
 

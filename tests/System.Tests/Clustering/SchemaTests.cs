@@ -76,6 +76,48 @@ public sealed class SchemaTests(PostgresServer server) : IClassFixture<PostgresS
     }
 
     [PostgresFact]
+    public async Task The_scripts_themselves_leave_a_newer_schema_alone()
+    {
+        string connection = await server.CreatePreparedAsync();
+        await PostgresServer.ExecuteAsync(connection, "INSERT INTO trident_schema (version) VALUES (1000)");
+        PostgresException e = await Assert.ThrowsAsync<PostgresException>(() => PostgresServer.ExecuteAsync(connection, Schema.Scripts[0].Text));
+        Assert.Contains("1000", e.MessageText, StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public async Task Who_applies_waits_for_another_as_long_as_it_takes()
+    {
+        string connection = await server.CreatePreparedAsync();
+        await using ClusterDatabase database = new(connection + ";Command Timeout=1", "test");
+        await using NpgsqlConnection other = new(connection);
+        await other.OpenAsync();
+        await using NpgsqlTransaction transaction = await other.BeginTransactionAsync();
+        await using (NpgsqlCommand hold = new("SELECT pg_advisory_xact_lock(x'54524944454e54'::bigint)", other, transaction))
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        Task<int> applying = Schema.ApplyAsync(database);
+        await Task.Delay(TimeSpan.FromSeconds(3)); // three times what a command may take
+        Assert.False(applying.IsCompleted);
+        await transaction.RollbackAsync();
+        Assert.Equal(Schema.Version, await applying);
+    }
+
+    [PostgresFact]
+    public async Task Nobody_makes_tables_where_everybody_could_before()
+    {
+        // As in a database that came from PostgreSQL 14 or older.
+        string connection = await server.CreateDatabaseAsync();
+        await PostgresServer.ExecuteAsync(connection, "GRANT CREATE ON SCHEMA public TO PUBLIC");
+        await using ClusterDatabase database = new(connection, "test");
+        await Schema.ApplyAsync(database);
+        string silo = await server.LoginAsync(connection, "trident_silo");
+        PostgresException e = await Assert.ThrowsAsync<PostgresException>(() => PostgresServer.ExecuteAsync(silo, "CREATE TABLE mine (x int)"));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, e.SqlState);
+    }
+
+    [PostgresFact]
     public async Task Everything_has_a_comment()
     {
         string connection = await server.CreatePreparedAsync();
@@ -125,8 +167,9 @@ public sealed class SchemaTests(PostgresServer server) : IClassFixture<PostgresS
     {
         string owner = await server.CreatePreparedAsync();
         await AddAsync(owner, "party-1", 6, "now() - interval '1 hour'");
-        await AddAsync(owner, "party-1", 3, "now()");
-        await AddAsync(owner, "party-1-b", 3, "now()");
+        // Said a minute ahead, or a machine that is slow for long enough would make it silent.
+        await AddAsync(owner, "party-1", 3, "now() + interval '1 minute'");
+        await AddAsync(owner, "party-1-b", 3, "now() + interval '1 minute'");
         await AddAsync(owner, "party-2", 3, "now() - interval '1 minute'");
         await AddAsync(owner, "party-4", 2, "now()");
         await AddAsync(owner, "stranger", 5, "now()");
@@ -141,6 +184,27 @@ public sealed class SchemaTests(PostgresServer server) : IClassFixture<PostgresS
         Assert.InRange(DateTime.UtcNow - some.LastHeard, TimeSpan.FromSeconds(59), TimeSpan.FromMinutes(10));
         Assert.Equal([(1, "up", 2), (2, "silent", 0), (3, "down", 0)], (await ClusterView.PartiesAsync(database)).Select(p => (p.Party, p.State, p.SilosUp)));
         Assert.Null((await ClusterView.PartiesAsync(database))[2].LastHeard);
+    }
+
+    [PostgresFact]
+    public async Task Addresses_of_IPv6_are_in_brackets()
+    {
+        string owner = await server.CreatePreparedAsync();
+        await AddAsync(owner, "party-1", 3, "now()", "2001:db8::1");
+        await using ClusterDatabase database = new(owner, "test");
+        SiloRow silo = Assert.Single(await ClusterView.SilosAsync(database));
+        Assert.Equal(("[2001:db8::1]:21000", "[2001:db8::1]:22000"), (silo.Address, silo.Gateway));
+        Assert.Equal([IPEndPoint.Parse("[2001:db8::1]:22000")], await ClusterView.GatewaysAsync(database, Cluster, 1));
+    }
+
+    [Theory]
+    [InlineData("MaxPoolSize=3", 3)]
+    [InlineData("Maximum Pool Size=3", 3)]
+    [InlineData("Port=5", 8)]
+    public async Task A_pool_is_as_large_as_was_said(string setting, int size)
+    {
+        await using ClusterDatabase database = new("Host=h;" + setting, "test");
+        Assert.Equal(size, new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize);
     }
 
     [PostgresFact]
@@ -172,12 +236,12 @@ public sealed class SchemaTests(PostgresServer server) : IClassFixture<PostgresS
         await Schema.RequireAsync(good);
     }
 
-    private static async Task AddAsync(string connection, string silo, int status, string alive)
+    private static async Task AddAsync(string connection, string silo, int status, string alive, string address = "10.0.0.1")
     {
         await PostgresServer.ExecuteAsync(connection, $"SELECT trident_version_insert('{Cluster}')");
         Assert.Equal(true, await PostgresServer.ExecuteAsync(connection,
             $"""
-            SELECT trident_membership_insert('{Cluster}', '10.0.0.1', 21000, (SELECT count(*)::int FROM OrleansMembershipTable), '{silo}', 'host', {status}, 22000, now(), {alive},
+            SELECT trident_membership_insert('{Cluster}', '{address}', 21000, (SELECT count(*)::int FROM OrleansMembershipTable), '{silo}', 'host', {status}, 22000, now(), {alive},
                 (SELECT Version FROM OrleansMembershipVersionTable WHERE DeploymentId = '{Cluster}'))
             """));
     }

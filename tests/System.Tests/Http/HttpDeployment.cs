@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Trident.Client;
+using Trident.Console.Deployments;
 using Xunit;
 
 namespace Trident.System.Tests.Http;
@@ -8,7 +9,7 @@ namespace Trident.System.Tests.Http;
 public sealed class HttpDeployment : IAsyncDisposable
 {
     public const string Token = "a token of these tests, and of nothing else";
-    private readonly int[] _ports = TestDeployment.FreePorts(3);
+    private readonly int[] _ports = FreePorts.FindRow(3);
 
     /// <param name="more">More arguments for every silo.</param>
     /// <param name="ofParty">More arguments for one party's.</param>
@@ -42,24 +43,8 @@ public sealed class HttpDeployment : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Asks until it is so; fails after half a minute with what was seen last.</summary>
-    public static async Task<string> UntilAsync(Func<Task<string>> look, Func<string, bool> isSo)
-    {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
-        string seen = "";
-        while (!limit.IsCancellationRequested)
-        {
-            seen = await look();
-            if (isSo(seen))
-            {
-                return seen;
-            }
-
-            await Task.Delay(100);
-        }
-
-        throw new TimeoutException($"It did not come to be; seen last:\n{seen}");
-    }
+    /// <summary>Asks until it is so; fails with what was seen last.</summary>
+    public static Task<string> UntilAsync(Func<Task<string>> look, Func<string, bool> isSo) => Until.SoAsync(look, isSo);
 
     public ValueTask DisposeAsync() => Silos.DisposeAsync();
 }

@@ -1,7 +1,7 @@
 // Asks for the status once a second and shows it. Everything shown is set as text, never as markup.
 "use strict";
 
-const period = 1000;
+const period = 1000, patience = 5000;
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const size = bytes => bytes < 1 << 20 ? number.format(bytes / 1024) + " KiB" : number.format(bytes / (1 << 20)) + " MiB";
 
@@ -58,7 +58,7 @@ function line(query, tables) {
 async function refresh() {
   const state = document.getElementById("state");
   try {
-    const response = await fetch("/api/status", { credentials: "same-origin" });
+    const response = await fetch("/api/status", { credentials: "same-origin", signal: AbortSignal.timeout(patience) });
     if (response.status === 401) {
       location.assign("/login");
       return;
