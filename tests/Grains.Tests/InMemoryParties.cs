@@ -369,6 +369,7 @@ internal sealed class InMemoryParties : IAsyncDisposable
         {
             await Tables.StopAsync(CancellationToken.None);
             await Keeper.StopAsync(CancellationToken.None);
+            Keeper.Dispose();
             Waiting.Dispose();
             Served.Dispose();
         }

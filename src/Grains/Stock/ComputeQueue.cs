@@ -4,14 +4,15 @@ namespace Trident.Grains.Stock;
 /// Computes one step of one batch at a time: batches would only take the cores from one another, and from queries. Of the steps that
 /// wait, that of the table with the least stock comes first, so that a table whose stock is large does not hold up one that is empty.
 /// </summary>
-internal sealed class ComputeQueue
+internal sealed class ComputeQueue : IDisposable
 {
+    private readonly YieldingThread _thread = new();
     private readonly Lock _gate = new();
     private readonly PriorityQueue<TaskCompletionSource, (double Fill, long Number)> _waiting = new();
     private long _number;
     private bool _busy;
 
-    /// <summary>Runs a step on the pool when its turn comes.</summary>
+    /// <summary>Runs a step when its turn comes, on a thread that lets queries go first.</summary>
     /// <param name="fill">How full the table's stock is, from 0.</param>
     /// <param name="work">The step.</param>
     /// <param name="cancellationToken">Gives up before it has begun.</param>
@@ -48,13 +49,22 @@ internal sealed class ComputeQueue
 
         try
         {
-            return await Task.Run(work, CancellationToken.None);
+            // On a thread of its own that waits: the pool's are for queries, and what goes on afterwards must not go on on the yielding one.
+            return await Task.Factory.StartNew(() =>
+            {
+                T result = default!;
+                _thread.Run(() => result = work());
+                return result;
+            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         finally
         {
             Next();
         }
     }
+
+    /// <summary>Ends the thread. No step may be running or waiting.</summary>
+    public void Dispose() => _thread.Dispose();
 
     private void Next()
     {

@@ -64,6 +64,13 @@ public sealed partial class StockKeeper : BackgroundService
         await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _compute.Dispose();
+    }
+
     private async Task KeepAsync(ServedTable table, CancellationToken cancellationToken)
     {
         int target = StockSizes.Target(table.Description, _options);
