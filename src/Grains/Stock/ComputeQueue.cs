@@ -6,13 +6,16 @@ namespace Trident.Grains.Stock;
 /// </summary>
 internal sealed class ComputeQueue : IDisposable
 {
+    // With less stock than that queries would soon wait for it, and what they gain by going first they would lose again.
+    private const double UrgentBelow = 0.5;
+
     private readonly YieldingThread _thread = new();
     private readonly Lock _gate = new();
     private readonly PriorityQueue<TaskCompletionSource, (double Fill, long Number)> _waiting = new();
     private long _number;
     private bool _busy;
 
-    /// <summary>Runs a step when its turn comes, on a thread that lets queries go first.</summary>
+    /// <summary>Runs a step when its turn comes, on a thread that lets queries go first unless stock is low.</summary>
     /// <param name="fill">How full the table's stock is, from 0.</param>
     /// <param name="work">The step.</param>
     /// <param name="cancellationToken">Gives up before it has begun.</param>
@@ -52,6 +55,11 @@ internal sealed class ComputeQueue : IDisposable
             // On a thread of its own that waits: the pool's are for queries, and what goes on afterwards must not go on on the yielding one.
             return await Task.Factory.StartNew(() =>
             {
+                if (fill < UrgentBelow)
+                {
+                    return work();
+                }
+
                 T result = default!;
                 _thread.Run(() => result = work());
                 return result;
