@@ -33,7 +33,7 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
     private readonly LinkedList<Activity?> _waiting = new();
     private readonly RecentDemand _demand = new(time);
     private readonly bool[] _asking = new bool[Parties + 1];
-    private TaskCompletionSource _changed = NewSignal(), _answered = NewSignal();
+    private TaskCompletionSource _changed = NewSignal(), _answered = NewSignal(), _someoneWaits = NewSignal();
     private int _turn = Random.Shared.Next(Parties);
     private bool _refilling;
     private int _awaited;
@@ -92,6 +92,7 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
                     }
 
                     changed = _changed.Task;
+                    _someoneWaits.TrySetResult();
                     StartRefill();
                 }
 
@@ -198,7 +199,7 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
             int wanted, party;
             bool needed;
             long number = 0;
-            Task answered;
+            Task answered, wait;
             Activity? waiting;
             lock (_lock)
             {
@@ -212,6 +213,7 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
                 }
 
                 answered = _answered.Task;
+                wait = needed ? Task.CompletedTask : (_someoneWaits = NewSignal()).Task;
                 waiting = needed ? _waiting.First?.Value : null;
                 party = NextParty();
                 if (party > 0)
@@ -230,9 +232,10 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
                 }
 
                 Task<int> asked = AskAsync(party, Math.Min(wanted, QueryPlaintext.MaxCount), waiting, number);
-                if (needed && await Task.WhenAny(asked, Task.Delay(AskNextAfter, stopping)) != asked)
+                await Task.WhenAny(asked, wait);
+                if (!asked.IsCompleted && await Task.WhenAny(asked, Task.Delay(AskNextAfter, stopping)) != asked)
                 {
-                    // It has none at this moment, or is slow; what it gives yet is welcome too.
+                    // Somebody waits, and it has none at this moment or is slow; what it gives yet is welcome too.
                     Forget(asked);
                     continue;
                 }

@@ -136,6 +136,29 @@ public sealed class LeasePoolTests
     }
 
     [Fact]
+    public async Task A_lease_ahead_that_finds_no_stock_holds_up_nobody_who_comes_later()
+    {
+        TaskCompletionSource<TicketLease> slow = new();
+        TaskCompletionSource begun = new();
+        int leases = 0;
+        LeasePool pool = new(8, (party, count, _, _) =>
+        {
+            if (Interlocked.Increment(ref leases) != 2)
+            {
+                return Task.FromResult(Lease((byte)party, count));
+            }
+
+            begun.SetResult();
+            return slow.Task;
+        }, _clock, CancellationToken.None);
+        await pool.TakeAsync(1, null, CancellationToken.None);
+        await pool.TakeAsync(1, null, CancellationToken.None);
+        await begun.Task;
+        Assert.Equal(5, (await pool.TakeAsync(5, null, CancellationToken.None)).Length);
+        slow.SetResult(Lease(1, 1));
+    }
+
+    [Fact]
     public async Task A_table_that_no_party_serves_is_refused()
     {
         LeasePool pool = new(8, (_, _, _, _) => Task.FromResult(new TicketLease([], new QueryFailure(QueryFailureKind.UnknownTable, "no such table"))), _clock, CancellationToken.None);
