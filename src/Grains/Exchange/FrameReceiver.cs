@@ -93,7 +93,7 @@ public sealed partial class FrameReceiver(LinkSession session, PeerLinks peers, 
         Refused(log, reason, header?.Kind, header?.From);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Party {Peer} has a new process; stock made with the old one is retired")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Party {Peer} has a new process; batches of stock made with the old one are closed")]
     private static partial void Restarted(ILogger logger, int peer);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a frame: {Reason} (kind {Kind}, said to be from party {From})")]

@@ -13,7 +13,7 @@ public sealed class PartyObservables : IDisposable
     /// <summary>Registers the instruments; they live as long as this object.</summary>
     public PartyObservables(ServedTables tables, PeerLinks peers, Mailbox mailbox)
     {
-        _meter.CreateObservableGauge("trident.stock.items", () => Tables(t => t.Ledger.Available), "{item}", "Stock items neither used nor retired.");
+        _meter.CreateObservableGauge("trident.stock.items", () => Tables(t => t.Ledger.Available), "{item}", "Stock items neither used nor in a closed batch.");
         _meter.CreateObservableGauge("trident.stock.size", () => Tables(t => t.Ledger.BytesHeld), "By", "Memory that the stock holds.");
         _meter.CreateObservableCounter("trident.tickets.leased", () => Tables(t => t.Ledger.Leased), "{ticket}", "Tickets given out.");
         _meter.CreateObservableCounter("trident.tickets.used", () => Tables(t => t.Ledger.Used), "{ticket}", "Stock items that went.");
