@@ -1,13 +1,7 @@
 using System.Diagnostics;
 using Trident.Abstractions;
-using Trident.Protocol.Product;
 
 namespace Trident.Client;
-
-/// <summary>A ticket of the pool.</summary>
-/// <param name="Batch">Batch id, 32 bytes.</param>
-/// <param name="Item">Item of the batch.</param>
-internal readonly record struct LeasedTicket(byte[] Batch, int Item);
 
 /// <summary>
 /// Tickets of one table version. About as many are held ahead as were used in the last second, so that a client that asks seldom
@@ -29,7 +23,7 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
     private static readonly TimeSpan AskNextAfter = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<HeldTicket> _tickets = new();
+    private readonly HeldTickets _tickets = new(time);
     private readonly LinkedList<Activity?> _waiting = new();
     private readonly RecentDemand _demand = new(time);
     private readonly bool[] _asking = new bool[Parties + 1];
@@ -39,7 +33,6 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
     private int _awaited;
     private int _refusals;
     private long _leases;
-    private long _discarded;
 
     /// <summary>How many tickets are held.</summary>
     public int Held
@@ -112,8 +105,10 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
     /// <summary>Throws away the tickets of batches that a party does not know.</summary>
     public void DiscardBatches(IEnumerable<byte[]> batches)
     {
-        byte[][] unknown = [.. batches];
-        Discard(entry => unknown.Any(b => b.AsSpan().SequenceEqual(entry.Ticket.Batch)));
+        lock (_lock)
+        {
+            _tickets.DiscardBatches([.. batches]);
+        }
     }
 
     /// <summary>Throws away what came from leases up to that number, those included that are still on their way.</summary>
@@ -121,57 +116,27 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
     {
         lock (_lock)
         {
-            _discarded = Math.Max(_discarded, upTo);
+            _tickets.DiscardLeases(upTo);
         }
-
-        Discard(entry => entry.Lease <= upTo);
     }
 
     private int Ahead => Math.Min(mostAhead, _demand.LastSecond);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Discard(Func<HeldTicket, bool> which)
-    {
-        lock (_lock)
-        {
-            for (LinkedListNode<HeldTicket>? node = _tickets.First, next; node is not null; node = next)
-            {
-                next = node.Next;
-                if (which(node.Value))
-                {
-                    _tickets.Remove(node);
-                }
-            }
-        }
-    }
-
-    /// <summary>Called under the lock. The oldest are not always first, as leases may overtake one another by a little.</summary>
-    private void DropOld()
-    {
-        while (_tickets.First is { } first && time.GetElapsedTime(first.Value.Since) > StockLedger.TicketLifetime)
-        {
-            _tickets.RemoveFirst();
-        }
-    }
-
     /// <summary>Called under the lock. The demand of who waited is noted already.</summary>
     private LeasedTicket[]? Take(int count, bool isNew)
     {
-        DropOld();
-        if (_tickets.Count < count)
+        if (_tickets.Take(count) is not { } taken)
         {
             return null;
         }
 
-        LeasedTicket[] taken = new LeasedTicket[count];
-        for (int i = 0; i < count; i++)
+        if (isNew)
         {
-            taken[i] = _tickets.First!.Value.Ticket;
-            _tickets.RemoveFirst();
+            _demand.Note(count);
         }
 
-        _demand.Note(isNew ? count : 0);
         if (_tickets.Count <= Ahead / 2)
         {
             StartRefill();
@@ -203,7 +168,7 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
             Activity? waiting;
             lock (_lock)
             {
-                DropOld();
+                _tickets.DropOld();
                 wanted = _awaited + Ahead - _tickets.Count;
                 needed = _tickets.Count < _awaited;
                 if (wanted <= 0 || (failures > 0 && !needed) || stopping.IsCancellationRequested)
@@ -249,6 +214,11 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
             }
             catch (Exception e)
             {
+                lock (_lock)
+                {
+                    _refilling = false;
+                }
+
                 Fail(e);
                 return;
             }
@@ -278,17 +248,11 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
         {
             long since = time.GetTimestamp();
             TicketLease brought = await lease(party, count, waiting, stopping);
-            int added = Add(brought, number, since);
+            int added = Add(brought, number, since, out bool useless);
             Trouble = added > 0 ? null : brought.Failure?.Message ?? "a party gave an empty lease";
-            bool final = brought.Failure is { Kind: QueryFailureKind.UnknownTable or QueryFailureKind.BadRequest or QueryFailureKind.ForeignSilo };
-            _refusals = added > 0 ? 0 : final ? _refusals + 1 : _refusals;
-            if (_refusals < Parties)
-            {
-                return added;
-            }
-
-            _refusals = 0;
-            throw new QueryRefusedException(brought.Failure!.Kind, $"Party {party} gave no tickets: {brought.Failure.Message}");
+            return !useless
+                ? added
+                : throw new QueryRefusedException(brought.Failure!.Kind, $"Party {party} gave no tickets: {brought.Failure.Message}");
         }
         finally
         {
@@ -313,7 +277,6 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
         TaskCompletionSource changed;
         lock (_lock)
         {
-            _refilling = false;
             (changed, _changed) = (_changed, NewSignal());
         }
 
@@ -322,32 +285,29 @@ internal sealed class LeasePool(int mostAhead, Func<int, int, Activity?, Cancell
         _ = changed.Task.Exception; // nobody may be waiting
     }
 
-    private int Add(TicketLease brought, long number, long since)
+    /// <summary>Adds what a lease brought, and tells who waits. It is useless to go on when three in a row were refused for good.</summary>
+    private int Add(TicketLease brought, long number, long since, out bool useless)
     {
-        int added = 0;
-        TaskCompletionSource changed;
+        TaskCompletionSource? changed = null;
+        int added;
         lock (_lock)
         {
-            foreach (TicketRange range in number > _discarded ? brought.Ranges : [])
+            added = _tickets.Add(brought, number, since);
+            if (added > 0)
             {
-                if (range.Batch.Length != 32)
-                {
-                    continue;
-                }
-
-                foreach (int item in range.Items)
-                {
-                    _tickets.AddLast(new HeldTicket(new LeasedTicket(range.Batch, item), number, since));
-                    added++;
-                }
+                _refusals = 0;
+                (changed, _changed) = (_changed, NewSignal());
+            }
+            else if (brought.Failure is { Kind: QueryFailureKind.UnknownTable or QueryFailureKind.BadRequest or QueryFailureKind.ForeignSilo })
+            {
+                _refusals++;
             }
 
-            (changed, _changed) = added > 0 ? (_changed, NewSignal()) : (NewSignal(), _changed);
+            useless = _refusals == Parties;
+            _refusals %= Parties;
         }
 
-        changed.TrySetResult();
+        changed?.TrySetResult();
         return added;
     }
-
-    private readonly record struct HeldTicket(LeasedTicket Ticket, long Lease, long Since);
 }
