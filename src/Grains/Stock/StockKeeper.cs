@@ -149,10 +149,8 @@ public sealed partial class StockKeeper : BackgroundService
             return;
         }
 
-        TaskCompletionSource noted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _running[header.Query] = Task.Run(async () =>
+        Task making = Task.Run(async () =>
         {
-            await noted.Task;
             try
             {
                 await MakeAsync(table, header.Query, header.From, items, body[sizeof(int)..], _stopping.Token);
@@ -161,12 +159,9 @@ public sealed partial class StockKeeper : BackgroundService
             {
                 Failed(table, e);
             }
-            finally
-            {
-                _running.TryRemove(header.Query, out _);
-            }
         });
-        noted.SetResult();
+        _running[header.Query] = making;
+        making.ContinueWith(_ => _running.TryRemove(header.Query, out Task? _), TaskScheduler.Default);
     }
 
     private void Failed(ServedTable table, Exception e)
@@ -228,7 +223,7 @@ public sealed partial class StockKeeper : BackgroundService
         finally
         {
             table.Ledger.GiveUp(id);
-            table.StockAdded();
+            table.TellStockChanged();
         }
     }
 

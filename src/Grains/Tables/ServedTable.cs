@@ -25,14 +25,14 @@ public sealed class ServedTable(ShareFile file, StockLedger ledger, TableChanges
     /// <summary>The stock, and which of it is gone.</summary>
     public StockLedger Ledger => ledger;
 
-    /// <summary>Ends when stock is added next. Take it before looking, so that nothing is missed between.</summary>
+    /// <summary>Ends when a batch is added or given up next. Take it before looking, so that nothing is missed between.</summary>
     public Task StockChanged
     {
         get { lock (_gate) { return _changed.Task; } }
     }
 
-    /// <summary>Tells all who wait that stock was added.</summary>
-    public void StockAdded()
+    /// <summary>Tells all who wait that a batch was added or given up.</summary>
+    public void TellStockChanged()
     {
         TaskCompletionSource changed;
         lock (_gate)
