@@ -1,4 +1,4 @@
-namespace Trident.System.Tests;
+namespace Trident.Tests;
 
 /// <summary>Waits for what comes to be by itself. How long that takes is no matter; that it never does is a failure.</summary>
 internal static class Until

@@ -31,7 +31,7 @@ public sealed class FailureTests
 
         third.BeforeAnswer = _ => Task.CompletedTask;
         third.StatusDown = false;
-        await UntilAsync(async () => (await world.Client.FetchAsync("vectors", 1)).Verified);
+        await Until.SoAsync(async () => (await world.Client.FetchAsync("vectors", 1)).Verified);
     }
 
     [Theory]
@@ -45,15 +45,15 @@ public sealed class FailureTests
         third.BeforeStatus = answers.Task.WaitAsync;
         third.BeforeAnswer = late ? MemoryParty.Forever : _ => throw new IOException("once");
         await world.Client.FetchAsync("vectors", 7);
-        await UntilAsync(() => Task.FromResult(!world.Client.Parties[2].Up));
+        await Until.SoAsync(() => Task.FromResult(!world.Client.Parties[2].Up));
         third.BeforeAnswer = _ => Task.CompletedTask;
         Assert.False((await world.Client.FetchAsync("vectors", 7)).Verified);
         Assert.Single(third.Requests);
 
         // The probe that the suspicion began, not the next regular one, brings it back.
         answers.SetResult();
-        await UntilAsync(() => Task.FromResult(world.Client.Parties[2].Up));
-        await UntilAsync(async () => (await world.Client.FetchAsync("vectors", 7)).Verified);
+        await Until.SoAsync(() => Task.FromResult(world.Client.Parties[2].Up));
+        await Until.SoAsync(async () => (await world.Client.FetchAsync("vectors", 7)).Verified);
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class FailureTests
 
         Assert.Equal(missing + 1, Assert.Single(world.Client.Parties, p => !p.Up).Party);
         world.Parties[missing].Down = false;
-        await UntilAsync(async () => (await world.Client.FetchAsync("vectors", 1)).Verified);
+        await Until.SoAsync(async () => (await world.Client.FetchAsync("vectors", 1)).Verified);
     }
 
     [Fact]
@@ -258,14 +258,5 @@ public sealed class FailureTests
         using CancellationTokenSource enough = new();
         Array.ForEach(world.Parties, p => p.BeforeAnswer = ct => { enough.Cancel(); return MemoryParty.Forever(ct); });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.Client.FetchAsync("vectors", 7, enough.Token));
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-        while (!await isSo())
-        {
-            await Task.Delay(10, limit.Token);
-        }
     }
 }

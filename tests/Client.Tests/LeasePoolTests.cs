@@ -178,12 +178,7 @@ public sealed class LeasePoolTests
     /// <summary>Looks until so many are held; fails after a minute.</summary>
     private static async Task HoldsAsync(LeasePool pool, int least, int most = int.MaxValue)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-        while (pool.Held < least)
-        {
-            await Task.Delay(5, limit.Token);
-        }
-
+        await Until.SoAsync(() => pool.Held >= least);
         Assert.InRange(pool.Held, least, most);
     }
 

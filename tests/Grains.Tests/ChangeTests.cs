@@ -71,7 +71,7 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
         _world.Gone.Clear();
         _world.HearAll();
         Assert.All(await PutAsync(change), a => Assert.NotNull(a.Failure));
-        await UntilAsync(() => StatesOf(change).All(s => s is ChangeState.Refused or ChangeState.Aborted));
+        await Until.SoAsync(() => StatesOf(change).All(s => s is ChangeState.Refused or ChangeState.Aborted));
         await NothingChangedAsync();
     }
 
@@ -80,7 +80,7 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
     {
         PutRequest[] change = _world.Change(5, Record(1), 0);
         Task<PutAnswer[]> putting = Task.WhenAll(PutAsync(1, change), PutAsync(2, change));
-        await UntilAsync(() => StatesOf(change)[..2].All(s => s == ChangeState.Prepared));
+        await Until.SoAsync(() => StatesOf(change)[..2].All(s => s == ChangeState.Prepared));
         Assert.All(await AskingAsync(putting), a => Assert.Equal(PutFailureKind.PeerRefused, a.Failure!.Kind));
         PutAnswer late = await PutAsync(3, change);
         Assert.Equal(PutFailureKind.Conflict, late.Failure!.Kind);
@@ -108,7 +108,7 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
         byte[] record = Record(1);
         PutRequest[] change = _world.Change(5, record, 0);
         Task<PutAnswer[]> putting = PutAsync(change);
-        await UntilAsync(() => StatesOf(change).All(s => s != ChangeState.Unknown));
+        await Until.SoAsync(() => StatesOf(change).All(s => s != ChangeState.Unknown));
         Assert.All(await AskingAsync(putting), a => Assert.Equal((1L, null), (a.Revision, a.Failure)));
         Assert.NotEmpty(gone);
         Assert.Equal(record, await FetchAsync(5));
@@ -124,14 +124,14 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
         byte[] record = Record(1);
         PutRequest[] change = _world.Change(5, record, 0);
         Task<PutAnswer[]> putting = PutAsync(change);
-        await UntilAsync(() => StatesOf(change).All(s => s == ChangeState.Prepared));
+        await Until.SoAsync(() => StatesOf(change).All(s => s == ChangeState.Prepared));
         Task<PutAnswer> other = PutAsync(crashing == 1 ? 2 : 1, _world.Change(6, Record(2), 0));
         Assert.Contains("not decided yet", (await other).Failure!.Message, StringComparison.Ordinal);
 
         await _world.RestartAsync(crashing);
         _world.Lost = _ => false;
         PutAnswer[] answers = await AskingAsync(putting);
-        await AskingAsync(UntilAsync(() => StatesOf(change).All(s => s == ChangeState.Committed)));
+        await AskingAsync(Until.SoAsync(() => StatesOf(change).All(s => s == ChangeState.Committed)));
         foreach (int party in Enumerable.Range(1, 3).Where(p => p != crashing))
         {
             Assert.Null(answers[party - 1].Failure);
@@ -150,7 +150,7 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
         byte[] record = Record(1);
         PutRequest[] change = _world.Change(5, record, 0);
         Task<PutAnswer[]> putting = PutAsync(change);
-        await UntilAsync(() => StatesOf(change) is [ChangeState.Committed, ChangeState.Prepared, ChangeState.Prepared]);
+        await Until.SoAsync(() => StatesOf(change) is [ChangeState.Committed, ChangeState.Prepared, ChangeState.Prepared]);
         QueryAnswer[] answers = await _world.AskAsync(5, _world.Lease());
         Assert.All(answers, a => Assert.Equal(QueryFailureKind.TableChanged, a.Failure!.Kind));
 
@@ -178,7 +178,7 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
             int made = -1;
             for (int i = 0; i < changes.Length; i++)
             {
-                await UntilAsync(() => StatesOf(changes[i]).All(s => s is not (ChangeState.Prepared or ChangeState.Unknown)));
+                await Until.SoAsync(() => StatesOf(changes[i]).All(s => s is not (ChangeState.Prepared or ChangeState.Unknown)));
                 ChangeState[] states = StatesOf(changes[i]);
                 bool all = states.All(s => s == ChangeState.Committed);
                 Assert.True(all || states.All(s => s != ChangeState.Committed), string.Join(' ', states));
@@ -299,15 +299,5 @@ public sealed class ChangeTests(ITestOutputHelper output) : IAsyncLifetime
         return record;
 
         static ReadOnlySpan<uint> Words(QueryAnswer answer) => MemoryMarshal.Cast<byte, uint>(answer.Sealed.AsSpan());
-    }
-
-    /// <summary>Looks until it is so; fails after a minute.</summary>
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-        while (!isSo())
-        {
-            await Task.Delay(5, limit.Token);
-        }
     }
 }

@@ -24,7 +24,7 @@ public sealed class StockTests(ITestOutputHelper output) : IAsyncLifetime
     {
         // They lease all that there is and ask nothing, until the parties have closed batches together.
         List<Ticket> lost = [];
-        await UntilAsync(() =>
+        await Until.SoAsync(() =>
         {
             foreach (StockLedger ledger in Ledgers)
             {
@@ -38,7 +38,7 @@ public sealed class StockTests(ITestOutputHelper output) : IAsyncLifetime
 
         // A ticket of a closed batch is still good; later it is refused, and others are there.
         Assert.All(await _world.AskAsync(5, lost[0]), a => Assert.True(a.AllAgreed, a.Failure?.Message));
-        await UntilAsync(() =>
+        await Until.SoAsync(() =>
         {
             _world.Clock.Advance(StockLedger.StaysClosed + TimeSpan.FromSeconds(1));
             return Ledgers.All(l => IsRefused(l, lost[1]) && l.Leasable(l.Party) > 0);
@@ -51,7 +51,7 @@ public sealed class StockTests(ITestOutputHelper output) : IAsyncLifetime
     {
         int most = QueryLimits.MaxRows(_world.Table);
         List<Ticket> tickets = [];
-        await UntilAsync(() =>
+        await Until.SoAsync(() =>
         {
             foreach (StockLedger ledger in Ledgers)
             {
@@ -85,15 +85,6 @@ public sealed class StockTests(ITestOutputHelper output) : IAsyncLifetime
         catch (TicketException)
         {
             return true;
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-        while (!isSo())
-        {
-            await Task.Delay(5, limit.Token);
         }
     }
 }

@@ -89,7 +89,7 @@ public sealed class BrowserTests(ObservedDeployment observed, ITestOutputHelper 
     }
 
     /// <summary>The text of an element, once it is there and as expected. The page replaces its elements while it is looked at.</summary>
-    private static Task<string> Text(ChromeDriver browser, string selector, Func<string, bool> isSo) => HttpDeployment.UntilAsync(() =>
+    private static Task<string> Text(ChromeDriver browser, string selector, Func<string, bool> isSo) => Until.SoAsync(() =>
     {
         object? text = browser.ExecuteScript("return document.querySelector(arguments[0])?.innerText ?? ''", selector);
         return Task.FromResult((string?)text ?? "");

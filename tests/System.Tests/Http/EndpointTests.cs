@@ -26,12 +26,12 @@ public sealed class EndpointTests(ITestOutputHelper output)
         await using TridentClient client = await deployment.Silos.ConnectAsync();
         Readiness readiness = await client.WaitReadyAsync(TimeSpan.FromSeconds(60));
         Assert.True(readiness.IsReady, readiness.Reason);
-        await HttpDeployment.UntilAsync(async () => await (await stranger.GetAsync(deployment.Address(1, "/health/ready"))).Content.ReadAsStringAsync(), s => s == "ready\n");
+        await Until.SoAsync(async () => await (await stranger.GetAsync(deployment.Address(1, "/health/ready"))).Content.ReadAsStringAsync(), s => s == "ready\n");
         int asked = 0;
         for (int party = 1; party <= 3; party++)
         {
             // A scrape is kept for a moment, and a party that is slow is left out of an answer: asked until each has counted enough.
-            string metrics = await HttpDeployment.UntilAsync(async () =>
+            string metrics = await Until.SoAsync(async () =>
             {
                 int row = asked++ % deployment.Silos.Plain.Length;
                 Assert.Equal(deployment.Silos.Plain[row], (await client.FetchAsync("vectors", row)).Records[0]);
@@ -56,7 +56,7 @@ public sealed class EndpointTests(ITestOutputHelper output)
         }
 
         // The load is that of the last ten seconds, and a status that is late shows its party as down: asked again.
-        JsonElement status = JsonDocument.Parse(await HttpDeployment.UntilAsync(async () =>
+        JsonElement status = JsonDocument.Parse(await Until.SoAsync(async () =>
         {
             await client.FetchAsync("vectors", 0);
             return await operatorsOwn.GetStringAsync(deployment.Address(2, "/api/status"));
@@ -67,7 +67,7 @@ public sealed class EndpointTests(ITestOutputHelper output)
 
         // A party that is gone is shown as gone, and the page goes on.
         await deployment.Silos.Silo(3).KillAsync();
-        await HttpDeployment.UntilAsync(() => operatorsOwn.GetStringAsync(deployment.Address(2, "/api/status")), s =>
+        await Until.SoAsync(() => operatorsOwn.GetStringAsync(deployment.Address(2, "/api/status")), s =>
         {
             JsonElement parties = JsonDocument.Parse(s).RootElement.GetProperty("parties");
             return parties[2].ValueKind == JsonValueKind.Null && parties[0].ValueKind == JsonValueKind.Object;

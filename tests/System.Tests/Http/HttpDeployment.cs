@@ -43,8 +43,5 @@ public sealed class HttpDeployment : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Asks until it is so; fails with what was seen last.</summary>
-    public static Task<string> UntilAsync(Func<Task<string>> look, Func<string, bool> isSo) => Until.SoAsync(look, isSo);
-
     public ValueTask DisposeAsync() => Silos.DisposeAsync();
 }

@@ -39,11 +39,11 @@ public sealed class TraceTests(ObservedDeployment observed, ITestOutputHelper ou
         }
 
         exporter.ForceFlush();
-        await HttpDeployment.UntilAsync(() => Task.FromResult(string.Join("\n", collector.Spans)), _ =>
+        await Until.SoAsync(() => Task.FromResult(string.Join("\n", collector.Spans)), _ =>
             collector.Spans.Any(s => s.Trace == users) && ((string[])["trident.fetch", "trident.tickets", "trident.attempt"]).All(n => collector.Spans.Any(s => s.Name == n)));
         string trace = Assert.Single(collector.Spans, s => s.Name == "trident.fetch").Trace;
         string[] expected = ["trident.query", "trident.select", "trident.mask", "trident.exchange", "trident.answer"];
-        await HttpDeployment.UntilAsync(() => Task.FromResult(string.Join("\n", collector.Spans)),
+        await Until.SoAsync(() => Task.FromResult(string.Join("\n", collector.Spans)),
             _ => Enumerable.Range(1, 3).All(p => expected.All(name => collector.Spans.Any(s => s.Trace == trace && s.Service == $"party-{p}" && s.Name == name)))
                 && Leases(trace).Any());
 
@@ -72,7 +72,7 @@ public sealed class TraceTests(ObservedDeployment observed, ITestOutputHelper ou
         Assert.NotEmpty(Leases(trace));
 
         // The metrics come by the same way.
-        await HttpDeployment.UntilAsync(() => Task.FromResult(string.Join("\n", collector.Metrics.Keys)),
+        await Until.SoAsync(() => Task.FromResult(string.Join("\n", collector.Metrics.Keys)),
             _ => Enumerable.Range(1, 3).All(p => ((string[])["trident.queries", "trident.query.duration", "trident.stock.items", "trident.peer.up"])
                 .All(m => collector.Metrics.ContainsKey((ObservedDeployment.Way(p), $"party-{p}", m)))));
 
